@@ -1,0 +1,53 @@
+import { uptime } from "node:os";
+import { setTimeout as after } from "node:timers/promises";
+import type { Milliseconds } from "./duration.js";
+
+/** Monotonic time. The wall clock is never read: it may jump. */
+export interface Clock {
+  /** Milliseconds since some fixed moment; only differences mean something. Goes on while the host is suspended. */
+  now(): Milliseconds;
+  /** Resolves after `duration`, or at once when the signal is aborted; never rejects. Holds for at most 24 days. */
+  sleep(duration: Milliseconds, signal: AbortSignal): Promise<void>;
+}
+
+/** Longer than CLOCK_MONOTONIC and CLOCK_BOOTTIME differ by rounding (/proc/uptime counts in 10 ms), shorter than any margin. */
+const SUSPENDED: Milliseconds = 250;
+/** `setTimeout` fires at once beyond 31 bits. */
+const LONGEST_TIMER: Milliseconds = 2 ** 31 - 1;
+
+/**
+ * CLOCK_MONOTONIC, moved on by the time the host was suspended, which that clock leaves out: a lease runs out on a sleeping host
+ * too. So after a resume everything that came due meanwhile is due at once.
+ */
+export function systemClock(): Clock {
+  const ahead = (): Milliseconds => uptime() * 1_000 - performance.now();
+  const start = ahead();
+  let suspended: Milliseconds = 0;
+  return {
+    now() {
+      const drift = ahead() - start;
+      if (drift > suspended + SUSPENDED) suspended = drift;
+      return performance.now() + suspended;
+    },
+    async sleep(duration, signal) {
+      // An abort is the other way this wait ends.
+      await after(Math.min(Math.max(duration, 0), LONGEST_TIMER), undefined, { signal }).catch(() => {});
+    },
+  };
+}
+
+/** The promise's outcome, or a rejection with `late()` if it has none within `duration`. */
+export async function within<T>(
+  clock: Clock,
+  duration: Milliseconds,
+  promise: Promise<T>,
+  late: () => Error,
+): Promise<T> {
+  const done = new AbortController();
+  const timer = clock.sleep(duration, done.signal).then(() => {
+    throw late();
+  });
+  timer.catch(() => {});
+  promise.catch(() => {});
+  return Promise.race([promise, timer]).finally(() => done.abort());
+}

@@ -1,0 +1,301 @@
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import type { Argv } from "yargs";
+import yargs from "yargs";
+import type { Milliseconds } from "./duration.js";
+import { parseDuration } from "./duration.js";
+import { parseEndpoints } from "./endpoints.js";
+import type { EtcdOptions } from "./etcd/client.js";
+import { ExitStatus } from "./exit-status.js";
+import { Failure, messageOf, usageFailure } from "./failure.js";
+import { EPILOGUE, USAGE } from "./help.js";
+import type { Level, LogOptions } from "./log.js";
+import type { Option, OptionName } from "./options.js";
+import { OPTIONS, PASSWORD_VARIABLE } from "./options.js";
+import type { Signal } from "./signals.js";
+import { FORWARDED, parseSignal } from "./signals.js";
+import type { Rules } from "./states.js";
+import type { TimingSettings } from "./timing.js";
+import { impossible, timingOf } from "./timing.js";
+
+/** The election a run takes part in. */
+export interface ElectionConfig {
+  readonly name: string;
+  readonly identity: string;
+  /** Fail with status 75 at once if somebody else leads. */
+  readonly once: boolean;
+  readonly timing: TimingSettings;
+  readonly etcd: EtcdOptions;
+}
+
+/** Everything one run needs to know. */
+export interface Config {
+  readonly command: readonly [string, ...string[]];
+  readonly election?: ElectionConfig;
+  readonly rules: Rules;
+  /** Pass signals on to the whole process group. */
+  readonly group: boolean;
+  readonly log: LogOptions;
+}
+
+/** What argv and the environment ask for. */
+export type Request = { readonly run: Config } | { readonly print: string };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A value and the name of where it came from, for messages. */
+interface Given {
+  readonly text: string;
+  readonly from: string;
+}
+
+type Values = ReadonlyMap<OptionName, Given>;
+
+/** etcd's own limit on a lease id or key is far above; this is only what fits one line of a log. */
+const LONGEST_NAME = 1_024;
+
+/**
+ * Reads the command line and the environment.
+ *
+ * @throws Failure (status 64) that names the option and the value.
+ */
+export async function readConfig(argv: readonly string[], env: Environment, version: string): Promise<Request> {
+  let problem: string | undefined;
+  const parser = describeOptions(yargs([])).fail((message: string | undefined, error: Error | undefined) => {
+    problem ??= message ?? messageOf(error);
+  });
+  const parsed = await parser.parseAsync([...argv]);
+  if (problem !== undefined) throw new Failure("usage", oneLine(problem), ExitStatus.usage);
+  if (parsed["help"] === true) return { print: `${withoutTypes(await parser.getHelp())}\n` };
+  if (parsed["version"] === true) return { print: `while-leader ${version}\n` };
+  const command = ((parsed["--"] as unknown[] | undefined) ?? []).map(String);
+  return { run: configOf(command, given(parsed, env), env) };
+}
+
+function describeOptions(parser: Argv): Argv {
+  const described = OPTIONS.reduce((all: Argv, { name, ...option }: Option) => {
+    const type = option.kind === "flag" ? "boolean" : option.kind === "count" ? "count" : "string";
+    return all.option(name, {
+      type,
+      group: option.group,
+      describe: description(option),
+      ...(option.alias && { alias: option.alias }),
+      ...(type === "string" && { requiresArg: true }),
+    });
+  }, parser.help(false).version(false).usage(USAGE).epilogue(EPILOGUE));
+  return described
+    .option("help", { alias: "h", type: "boolean", group: "Output:", describe: "this text" })
+    .option("version", { type: "boolean", group: "Output:", describe: "the version" })
+    .parserConfiguration({
+      "halt-at-non-option": true,
+      "populate--": true,
+      "greedy-arrays": false,
+      "parse-numbers": false,
+      "parse-positional-numbers": false,
+      "dot-notation": false,
+      "strip-aliased": true,
+      "boolean-negation": false,
+      "camel-case-expansion": false,
+    })
+    .strictOptions()
+    .exitProcess(false)
+    .wrap(80);
+}
+
+/** What was set, by whom: argv first, then the environment. An empty variable counts as not set, as etcdctl has it. */
+function given(parsed: Readonly<Record<string, unknown>>, env: Environment): Values {
+  const values = new Map<OptionName, Given>();
+  for (const { name, kind, environment } of OPTIONS as readonly (Option & { name: OptionName })[]) {
+    const last = [parsed[name]].flat().at(-1);
+    const onCommandLine = kind === "flag" || kind === "count" ? Boolean(last) : last !== undefined;
+    const variable = environment.find((candidate) => env[candidate]);
+    if (onCommandLine) values.set(name, { text: String(last), from: `--${name}` });
+    else if (variable !== undefined) values.set(name, { text: env[variable] ?? "", from: variable });
+  }
+  return values;
+}
+
+function configOf(command: readonly string[], values: Values, env: Environment): Config {
+  const [file, ...args] = command;
+  const verbosity = readVerbosity(values);
+  const election = readElection(values, env);
+  const rules: Rules = {
+    stopOn: new Set(readSignals(values, "stop-on") ?? ["SIGTERM", "SIGINT"]),
+    stopWith: readSignal(values, "stop-with"),
+    killAfter: readDuration(values, "kill-after") ?? 8_000, // docker stop allows 10 s
+    onLost: readChoice(values, "on-lost") === "exit" ? "exit" : "rejoin",
+    wait: readDuration(values, "wait"),
+  };
+  const config = {
+    rules,
+    group: readFlag(values, "group"),
+    log: { format: readChoice(values, "log-format") === "json" ? "json" : "text", level: verbosity },
+    ...(election && { election }),
+  } as const;
+  if (file === undefined || file === "")
+    throw new Failure("usage", "no command given; see while-leader --help", ExitStatus.usage);
+  return { command: [file, ...args], ...config };
+}
+
+function readElection(values: Values, env: Environment): ElectionConfig | undefined {
+  const timing: TimingSettings = {
+    ttl: readDuration(values, "ttl") ?? 10_000,
+    lostGrace: readDuration(values, "lost-grace"),
+    killMargin: readDuration(values, "kill-margin"),
+    clockDrift: readPercent(values, "clock-drift") ?? 0.01,
+  };
+  const identity = readText(values, "identity") ?? hostname();
+  const etcd = readEtcd(values, env);
+  const once = readFlag(values, "try");
+  const name = values.get("election");
+  if (name === undefined) return undefined;
+  const problem = impossible(timingOf(timing));
+  if (problem !== undefined) throw usageFailure("--ttl", undefined, problem);
+  return { name: electionName(name), identity, once, timing, etcd };
+}
+
+function electionName({ text, from }: Given): string {
+  if (text.split("/").includes(""))
+    throw usageFailure(from, text, "an election's name has no empty part between slashes");
+  if (text.length > LONGEST_NAME)
+    throw usageFailure(from, `${text.slice(0, 20)}…`, `longer than ${LONGEST_NAME} characters`);
+  return text;
+}
+
+function readEtcd(values: Values, env: Environment): EtcdOptions {
+  const endpoints = values.get("endpoints") ?? { text: "127.0.0.1:2379", from: "--endpoints" };
+  const [cacert, cert, key] = [readFile(values, "cacert"), readFile(values, "cert"), readFile(values, "key")];
+  if (Boolean(cert) !== Boolean(key)) {
+    const [there, missing] = cert ? ["cert", "--key"] : ["key", "--cert"];
+    throw usageFailure(values.get(there as OptionName)?.from ?? "", undefined, `needs ${missing} as well`);
+  }
+  const tls = cacert || cert ? { ...(cacert && { ca: cacert }), ...(cert && key && { cert, key }) } : undefined;
+  const user = readUser(values, env);
+  return {
+    endpoints: parseEndpoints(endpoints.text, endpoints.from, tls !== undefined),
+    ...(tls && { tls }),
+    ...(user && { user }),
+    dialTimeout: readDuration(values, "dial-timeout") ?? 2_000,
+    commandTimeout: readDuration(values, "command-timeout") ?? 5_000,
+  };
+}
+
+function readUser(values: Values, env: Environment): EtcdOptions["user"] {
+  const user = values.get("user");
+  const passwordFile = values.get("password-file");
+  if (user === undefined) {
+    if (passwordFile) throw usageFailure(passwordFile.from, undefined, "needs --user as well");
+    return undefined;
+  }
+  const [, name = "", inline] = /^([^:]*)(?::(.*))?$/s.exec(user.text) ?? [];
+  if (name === "") throw usageFailure(user.from, undefined, "has no name before the colon");
+  if (inline !== undefined && passwordFile)
+    throw usageFailure(passwordFile.from, undefined, `${user.from} has a password already`);
+  const password =
+    inline ??
+    readFile(values, "password-file")
+      ?.toString()
+      .replace(/\r?\n$/, "") ??
+    env[PASSWORD_VARIABLE];
+  if (password === undefined)
+    throw usageFailure(
+      user.from,
+      name,
+      `no password: write NAME:PASSWORD, or set --password-file or ${PASSWORD_VARIABLE}`,
+    );
+  return { name, password };
+}
+
+function readVerbosity(values: Values): Level {
+  const verbose = values.get("verbose");
+  const more = verbose?.text ?? "0";
+  if (!/^\d$/.test(more)) throw usageFailure(verbose?.from ?? "--verbose", more, "not a digit");
+  const quiet = readFlag(values, "quiet");
+  if (quiet && more !== "0") throw usageFailure("--quiet", undefined, "does not go with --verbose");
+  return quiet ? "error" : more === "0" ? "info" : more === "1" ? "debug" : "trace";
+}
+
+function readText(values: Values, name: OptionName): string | undefined {
+  const value = values.get(name);
+  if (value?.text === "") throw usageFailure(value.from, "", "must not be empty");
+  return value?.text;
+}
+
+function readDuration(values: Values, name: OptionName): Milliseconds | undefined {
+  return read(values, name, parseDuration, "not a duration such as 500ms, 8s, 1m30s or 1h");
+}
+
+function readPercent(values: Values, name: OptionName): number | undefined {
+  const parse = (text: string) =>
+    /^\d+(\.\d+)?%?$/.test(text) && parseFloat(text) < 100 ? parseFloat(text) / 100 : undefined;
+  return read(values, name, parse, "not a percentage from 0 to below 100");
+}
+
+function readSignal(values: Values, name: OptionName): Signal | undefined {
+  return read(values, name, parseSignal, "not a signal such as TERM, SIGQUIT or 15");
+}
+
+function readSignals(values: Values, name: OptionName): Signal[] | undefined {
+  const parse = (text: string) => {
+    const signals = text.split(",").map((part) => parseSignal(part.trim()));
+    return signals.every((signal) => signal !== undefined && FORWARDED.includes(signal))
+      ? (signals as Signal[])
+      : undefined;
+  };
+  return read(values, name, parse, "not a list of signals that can be caught, such as TERM,INT");
+}
+
+function readChoice(values: Values, name: OptionName): string | undefined {
+  const choices = (OPTIONS as readonly Option[]).find((option) => option.name === name)?.choices ?? [];
+  return read(values, name, (text) => choices.find((choice) => choice === text), `not one of ${choices.join(", ")}`);
+}
+
+function readFlag(values: Values, name: OptionName): boolean {
+  const parse = (text: string) =>
+    /^(1|true|yes|on)$/i.test(text) ? true : /^(0|false|no|off)$/i.test(text) ? false : undefined;
+  return read(values, name, parse, "not true or false") ?? false;
+}
+
+function readFile(values: Values, name: OptionName): Buffer | undefined {
+  const value = values.get(name);
+  if (value === undefined) return undefined;
+  try {
+    return readFileSync(value.text);
+  } catch (error) {
+    throw usageFailure(
+      value.from,
+      value.text,
+      `cannot be read: ${messageOf(error).replace(/^[A-Z]+: |, \w+ '.*$/gs, "")}`,
+    );
+  }
+}
+
+function read<T>(
+  values: Values,
+  name: OptionName,
+  parse: (text: string) => T | undefined,
+  problem: string,
+): T | undefined {
+  const value = values.get(name);
+  if (value === undefined) return undefined;
+  const parsed = parse(value.text);
+  if (parsed === undefined) throw usageFailure(value.from, value.text, problem);
+  return parsed;
+}
+
+function description({ value, describe, fallback }: Pick<Option, "value" | "describe" | "fallback">): string {
+  return [value && `${value}: `, describe, fallback && ` [${fallback}]`].filter(Boolean).join("");
+}
+
+/** The values' names say more than the types that yargs adds at the end of a line. */
+function withoutTypes(help: string): string {
+  return help.replace(/(\n *| *)\[(string|boolean|count)\]$/gm, "");
+}
+
+/** yargs speaks in lines; a message is one. */
+function oneLine(text: string): string {
+  return text
+    .replace(/\s+/g, " ")
+    .trim()
+    .replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
+}

@@ -1,0 +1,70 @@
+import type { Milliseconds } from "./duration.js";
+
+/**
+ * Why a term ended although nobody here ended it.
+ *
+ * - `expired`: no renewal was confirmed in time, the lease may have run out
+ * - `lease-gone`: etcd no longer knows the lease (revoked or run out)
+ * - `key-gone`: our key was deleted, or somebody else's stands in its place
+ */
+export type LostReason = "expired" | "lease-gone" | "key-gone";
+
+/** Something one host at a time can win. */
+export interface Election {
+  /** Stands for election: takes a place in the queue and waits for its turn. One campaign at a time. */
+  campaign(): Campaign;
+  /** Ends every connection. Campaigns must have been withdrawn before. */
+  close(): void;
+}
+
+/** One candidacy, from the first attempt to connect until it is withdrawn. */
+export interface Campaign {
+  /** Resolves once our key stands in the queue. Rejects with a `Failure` if that can never be. */
+  readonly queued: Promise<void>;
+  /** Resolves when we lead, verified a moment ago. Rejects with a `Failure`, or when withdrawn. */
+  readonly elected: Promise<Term>;
+  /**
+   * Gives the place or the leadership back: stops renewing, deletes the key, revokes the lease. Call it once nothing runs any
+   * more that needs the term.
+   *
+   * @param timeout after it the lease is left to run out by itself.
+   * @returns whether etcd has acknowledged it.
+   */
+  withdraw(timeout: Milliseconds): Promise<boolean>;
+}
+
+/** One stretch of leadership. */
+export interface Term {
+  /** Our key in etcd. */
+  readonly key: string;
+  /** The fencing token: the key's create revision, decimal. Grows from term to term. */
+  readonly revision: string;
+  /** Lease id, lower-case hexadecimal as in the key. */
+  readonly lease: string;
+  /** Until when the lease cannot have run out, by `Clock.now()`; moves on with every confirmed renewal. */
+  validUntil(): Milliseconds;
+  /** When the workload must be asked to end, by `Clock.now()`, unless a renewal comes before. */
+  termAt(): Milliseconds;
+  /** When everything must be killed, by `Clock.now()`, unless a renewal comes before. */
+  killAt(): Milliseconds;
+  /** Resolves when the term is over for good: somebody else may lead. Never rejects. */
+  readonly lost: Promise<LostReason>;
+}
+
+/** An election that is won at once and for ever: the command runs under the same supervisor, with no etcd. */
+export const UNCONTESTED: Election = {
+  campaign: () => ({
+    queued: Promise.resolve(),
+    elected: Promise.resolve({
+      key: "",
+      revision: "",
+      lease: "",
+      validUntil: () => Infinity,
+      termAt: () => Infinity,
+      killAt: () => Infinity,
+      lost: new Promise<LostReason>(() => {}),
+    }),
+    withdraw: () => Promise.resolve(true),
+  }),
+  close: () => {},
+};

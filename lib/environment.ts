@@ -1,0 +1,39 @@
+import { randomBytes } from "node:crypto";
+import type { Term } from "./election.js";
+import { OWN_VARIABLES } from "./options.js";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Names every while-leader that a process is under, from the outermost in: how it is found wherever it went. */
+const MARK = "WHILE_LEADER_MARK";
+
+/** What one workload finds in its environment, and the text in it that no other workload has. */
+export interface WorkloadEnvironment {
+  readonly env: Environment;
+  readonly marker: string;
+}
+
+/**
+ * The workload's environment: ours, less the variables that set our options, plus what it may want to know of its term.
+ *
+ * @param standing the election and our identity there; left out without an election.
+ */
+export function workloadEnvironment(
+  ours: Environment,
+  term: Term,
+  standing: { readonly name: string; readonly identity: string } | undefined,
+): WorkloadEnvironment {
+  const kept = Object.entries(ours).filter(([name]) => !OWN_VARIABLES.includes(name));
+  const marker = randomBytes(12).toString("hex");
+  const mark = [ours[MARK], marker].filter(Boolean).join(":");
+  const told = standing && {
+    WHILE_LEADER_REVISION: term.revision,
+    WHILE_LEADER_KEY: term.key,
+    WHILE_LEADER_LEASE: term.lease,
+    WHILE_LEADER_OF: standing.name,
+    WHILE_LEADER_AS: standing.identity,
+    ETCD_LOCK_REV: term.revision,
+    ETCD_LOCK_KEY: term.key,
+  };
+  return { env: { ...Object.fromEntries(kept), ...told, [MARK]: mark }, marker };
+}

@@ -1,0 +1,214 @@
+import { randomBytes } from "node:crypto";
+import { NEVER, unlessAborted } from "../abort.js";
+import type { Clock } from "../clock.js";
+import type { Deferred } from "../deferred.js";
+import { deferred } from "../deferred.js";
+import type { Milliseconds } from "../duration.js";
+import type { LostReason } from "../election.js";
+import { Failure } from "../failure.js";
+import type { Log } from "../log.js";
+import type { Timing, TimingSettings } from "../timing.js";
+import { timingOf, validityOf } from "../timing.js";
+import type { EtcdClient } from "./client.js";
+import type { Connection } from "./connection.js";
+import { failureOf } from "./errors.js";
+import { KeepAlives } from "./keep-alives.js";
+
+/** A key that stands and falls with its lease. */
+export interface LeasedKey {
+  readonly key: Buffer;
+  /** The key's create revision. */
+  readonly revision: string;
+}
+
+/** What a lease works with. */
+export interface LeaseContext {
+  readonly client: EtcdClient;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A member may answer with a raft term we had not heard of a few times in a row; more often it is no luck but trouble. */
+const MOST_REPEATS = 3;
+
+/**
+ * An etcd lease that is renewed from the moment it is granted.
+ *
+ * Renewal is in lockstep: one keepalive, its own answer. Once a key is bound, an answer counts only if a linearizable read finds
+ * that key afterwards in the same raft term, and `validUntil` moves on from the time just before the keepalive was sent
+ * (etcd-io/etcd#15247: a member that was paused answers for leases it no longer decides on).
+ */
+export class Lease {
+  readonly #context: LeaseContext;
+  readonly #keepAlives: KeepAlives;
+  readonly #lost = deferred<LostReason>();
+  readonly #stop = new AbortController();
+  #key: LeasedKey | undefined;
+  #validUntil: Milliseconds = -Infinity;
+  /** What somebody waits for who needs a confirmed renewal now. */
+  #awaited: Deferred<void> | undefined;
+  #nap = new AbortController();
+  #due: Milliseconds;
+
+  private constructor(
+    /** Decimal, as etcd's messages have it. */
+    readonly id: string,
+    /** What follows from the TTL that was granted. */
+    readonly timing: Timing,
+    context: LeaseContext,
+  ) {
+    this.#context = context;
+    this.#keepAlives = new KeepAlives(id, context.clock);
+    this.#due = context.clock.now() + timing.renewEvery;
+    void this.#renewing();
+  }
+
+  /**
+   * Asks etcd for a lease, for as long as it takes.
+   *
+   * @throws Failure if etcd refuses it, or the signal is aborted.
+   */
+  static async grant(context: LeaseContext, settings: TimingSettings, signal: AbortSignal): Promise<Lease> {
+    const id = randomLeaseId();
+    const request = { ID: id, TTL: String(Math.ceil(settings.ttl / 1_000)) };
+    const { TTL } = await context.client
+      .persist((raw, options) => raw.leaseClient.leaseGrant(request, options), signal)
+      .catch((error: unknown) => {
+        // The id is random: whoever has it already is our own attempt whose answer was lost.
+        if (error instanceof Failure && error.code === "lease-exists") return { TTL: request.TTL };
+        throw error;
+      });
+    return new Lease(id, timingOf(settings, Number(TTL) * 1_000), context);
+  }
+
+  /** Lower-case hexadecimal, as in keys. */
+  get hex(): string {
+    return BigInt(this.id).toString(16);
+  }
+
+  /** Resolves when the lease or its key can no longer be counted on. Never rejects. */
+  get lost(): Promise<LostReason> {
+    return this.#lost.promise;
+  }
+
+  /** Until when the lease cannot have run out, by `Clock.now()`; in the past before a renewal was confirmed. */
+  validUntil(): Milliseconds {
+    return this.#validUntil;
+  }
+
+  /** From now on a renewal counts only if this key is still there. */
+  bind(key: LeasedKey): void {
+    this.#key = key;
+  }
+
+  /** Renews now and resolves with the next confirmed renewal. Rejects when the lease is lost or the signal aborted. */
+  async confirm(signal: AbortSignal): Promise<void> {
+    this.#awaited ??= deferred();
+    this.#due = this.#context.clock.now();
+    this.#nap.abort();
+    await unlessAborted(this.#awaited.promise, AbortSignal.any([signal, this.#stop.signal]));
+  }
+
+  /** Says that the lease or its key is gone: nothing may run on it any more. */
+  lose(reason: LostReason): void {
+    this.#validUntil = Math.min(this.#validUntil, this.#context.clock.now());
+    this.#lost.resolve(reason);
+    this.release();
+  }
+
+  /** Stops renewing; the lease runs out unless it is revoked. */
+  release(): void {
+    this.#stop.abort();
+    this.#nap.abort();
+    this.#keepAlives.cancel();
+  }
+
+  /**
+   * Stops renewing and gives the lease back, its keys with it. A lease that is gone already is no error.
+   *
+   * @throws Failure when etcd does not answer within `timeout`.
+   */
+  async revoke(timeout: Milliseconds): Promise<void> {
+    this.release();
+    await this.#context.client
+      .request((raw, options) => raw.leaseClient.leaseRevoke({ ID: this.id }, options), NEVER, timeout)
+      .catch((error: unknown) => {
+        if (!(error instanceof Failure && error.code === "lease-gone")) throw error;
+      });
+  }
+
+  async #renewing(): Promise<void> {
+    const { client, clock, log } = this.#context;
+    let [failures, repeats, trouble] = [0, 0, ""];
+    while (await this.#napped()) {
+      const sent = clock.now();
+      const connection = client.current;
+      try {
+        const outcome = await this.#renew(connection, sent);
+        if (outcome === "renewed" && trouble !== "") log("info", "connected", { endpoint: connection.endpoint });
+        [failures, trouble] = [0, ""];
+        repeats = outcome === "repeat" ? repeats + 1 : 0;
+        this.#due = this.#nextDue(sent, outcome, repeats);
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        const failure = failureOf(error, connection.endpoint);
+        if (failure.message !== trouble) log("warn", "renewal-failed", { error: failure.message });
+        [failures, trouble] = [failures + 1, failure.message];
+        this.#keepAlives.cancel();
+        client.rotate(connection);
+        // Every endpoint gets its chance at once; after that there is no hurry that could help.
+        this.#due = failures < client.size ? clock.now() : sent + this.timing.renewEvery / 2;
+      }
+      if (clock.now() >= this.#validUntil && this.#validUntil > -Infinity) this.lose("expired");
+    }
+  }
+
+  /** Waits until the next renewal is due; false when there will be none. */
+  async #napped(): Promise<boolean> {
+    const { clock } = this.#context;
+    while (!this.#stop.signal.aborted) {
+      // Not past the validity: whoever waits for the loss learns of it then.
+      const until = Math.min(this.#due, this.#validUntil > clock.now() ? this.#validUntil : Infinity);
+      if (until <= clock.now()) return true;
+      this.#nap = new AbortController();
+      await clock.sleep(until - clock.now(), this.#nap.signal);
+    }
+    return false;
+  }
+
+  /** One keepalive and, once a key is bound, the read that confirms it; both within one renewal's patience. */
+  async #renew(connection: Connection, sent: Milliseconds): Promise<"renewed" | "repeat"> {
+    const { clock, log } = this.#context;
+    const left = (): Milliseconds => Math.max(sent + this.timing.renewWait - clock.now(), 0);
+    const before = connection.raftTerm;
+    const { TTL, header } = await this.#keepAlives.renew(connection, left());
+    const ttl = Number(TTL) * 1_000;
+    if (ttl <= 0) this.lose("lease-gone");
+    if (ttl <= 0 || this.#key === undefined) return "renewed";
+    const { key, revision } = this.#key;
+    const read = await connection.call(left(), (raw, options) => raw.kv.range({ key }, options));
+    // The same term before, at and after: no other member decided on leases when this one renewed ours.
+    if (before !== header.raft_term || read.header.raft_term !== header.raft_term) return "repeat";
+    if (read.kvs[0]?.create_revision !== revision) {
+      this.lose("key-gone");
+      return "renewed";
+    }
+    this.#validUntil = validityOf({ ...this.timing, ttl }, sent);
+    log("trace", "renewed", { left: Math.round(this.#validUntil - clock.now()) });
+    this.#awaited?.resolve();
+    this.#awaited = undefined;
+    return "renewed";
+  }
+
+  #nextDue(sent: Milliseconds, outcome: "renewed" | "repeat", repeats: number): Milliseconds {
+    const { renewEvery } = this.timing;
+    if (outcome === "repeat") return repeats < MOST_REPEATS ? sent : sent + renewEvery / 2;
+    return this.#awaited === undefined ? sent + renewEvery : sent;
+  }
+}
+
+/** 63 random bits: etcd's lease ids are signed and 0 asks etcd to choose. Chosen here, a grant can be sent twice. */
+function randomLeaseId(): string {
+  const id = randomBytes(8).readBigUInt64BE() & 0x7fff_ffff_ffff_ffffn;
+  return (id === 0n ? 1n : id).toString();
+}

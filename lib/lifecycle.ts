@@ -1,0 +1,272 @@
+import type { Milliseconds } from "./duration.js";
+import type { LostReason } from "./election.js";
+import type { Exit } from "./exit-status.js";
+import { ExitStatus, exitStatus, signalledStatus } from "./exit-status.js";
+import type { Signal } from "./signals.js";
+import type { Effect, Event, GiveUp, Phase, Rules, Sequel, State } from "./states.js";
+
+export type Step = readonly [State, ...Effect[]];
+
+type Table = {
+  readonly [P in Phase]: {
+    readonly [T in Event["type"]]: (state: Extract<State, { phase: P }>, event: Extract<Event, { type: T }>) => Step;
+  };
+};
+
+/** Decides what follows from an event. Pure: the same state and event give the same step. */
+export interface Lifecycle {
+  begin(at: Milliseconds): Step;
+  step(state: State, event: Event): Step;
+  /** When the next tick is due; undefined if time changes nothing. `term` are the term's present times. */
+  nextTick(
+    state: State,
+    term: { readonly termAt: Milliseconds; readonly killAt: Milliseconds },
+  ): Milliseconds | undefined;
+}
+
+/** The life of a candidate under the given rules. */
+export function lifecycle(rules: Rules): Lifecycle {
+  const table = tableOf(rules);
+  return {
+    begin: (at) => campaign(rules, at, ExitStatus.unavailable),
+    step(state, event) {
+      // The table is complete by its type; only the pairing of the two keys is beyond what TypeScript can follow.
+      const cell = table[state.phase][event.type] as (state: State, event: Event) => Step;
+      return cell(state, event);
+    },
+    nextTick(state, { termAt, killAt }) {
+      if (state.phase === "connecting" || state.phase === "standby") return state.giveUp.at;
+      if (state.phase === "leading") return termAt;
+      // A term can be lost while the workload is stopping for another reason, which can only bring the end forward.
+      if (state.phase === "stopping")
+        return killAt < state.deadline ? Math.min(state.deadline, termAt) : state.deadline;
+      return undefined;
+    },
+  };
+}
+
+function tableOf(rules: Rules): Table {
+  const nop = (state: State): Step => [state];
+
+  /** Nothing runs yet: leave the queue. */
+  const leave = (status: number): Step => [{ phase: "resigning", sequel: { exit: status } }, { do: "resign" }];
+
+  /** A signal with no command to pass it to. */
+  const signalBeforeStart = (state: State, { signal }: { signal: Signal }): Step =>
+    rules.stopOn.has(signal)
+      ? [
+          { phase: "resigning", sequel: { exit: signalledStatus(signal) } },
+          { do: "log", event: "signal", signal, to: "nobody" },
+          { do: "resign" },
+        ]
+      : [state, { do: "log", event: "signal", signal, to: "nobody" }];
+
+  const giveUp = (state: Extract<State, { giveUp: GiveUp }>, { at }: { at: Milliseconds }): Step =>
+    at >= state.giveUp.at ? leave(state.giveUp.status) : [state];
+
+  const elected = (_state: State, { at, termAt }: { at: Milliseconds; termAt: Milliseconds }): Step =>
+    at < termAt
+      ? [{ phase: "leading" }, { do: "start" }]
+      : [
+          { phase: "resigning", sequel: afterLoss(rules) },
+          { do: "log", event: "lost", reason: "expired" },
+          { do: "resign" },
+        ];
+
+  const campaignFailed = (_state: State, { status }: { status: number }): Step => leave(status);
+
+  /** There is no workload after all, whatever we were about to do with it. */
+  const startFailed = campaignFailed;
+
+  const lose = (reason: LostReason, at: Milliseconds, killAt: Milliseconds): Step =>
+    at >= killAt
+      ? [
+          { phase: "killing", sequel: afterLoss(rules) },
+          { do: "log", event: "lost", reason },
+          { do: "log", event: "killing" },
+          { do: "kill" },
+        ]
+      : [
+          { phase: "stopping", cause: reason, sequel: afterLoss(rules), deadline: killAt },
+          { do: "log", event: "lost", reason },
+          { do: "log", event: "stopping", cause: reason, deadline: killAt },
+          { do: "forward", signal: "SIGTERM" },
+        ];
+
+  /** Out of patience: everything of the workload is killed, whatever made it stop. */
+  const kill = (state: Extract<State, { phase: "stopping" }>, ...before: Effect[]): Step => [
+    { phase: "killing", sequel: state.sequel, ...(state.exit && { exit: state.exit }) },
+    ...before,
+    { do: "log", event: "killing" },
+    { do: "kill" },
+  ];
+
+  /** The term is lost while the workload is stopping anyway: the deadline can only come nearer. */
+  const loseWhileStopping = (
+    state: Extract<State, { phase: "stopping" }>,
+    reason: LostReason,
+    at: Milliseconds,
+    killAt: Milliseconds,
+  ): Step => {
+    const log: Effect = { do: "log", event: "lost", reason };
+    return at >= killAt ? kill(state, log) : [{ ...state, deadline: Math.min(state.deadline, killAt) }, log];
+  };
+
+  const resign = (sequel: Sequel, exit: Exit | undefined): Step => [
+    { phase: "resigning", sequel: settle(sequel, exit) },
+    { do: "resign" },
+  ];
+
+  return {
+    connecting: {
+      signal: signalBeforeStart,
+      queued: ({ giveUp: { at } }) => [{ phase: "standby", giveUp: { at, status: ExitStatus.notLeader } }],
+      elected,
+      "campaign-failed": campaignFailed,
+      "start-failed": nop,
+      lost: nop,
+      tick: giveUp,
+      exited: nop,
+      gone: nop,
+      resigned: nop,
+      fault: () => leave(ExitStatus.bug),
+    },
+    standby: {
+      signal: signalBeforeStart,
+      queued: nop,
+      elected,
+      "campaign-failed": campaignFailed,
+      "start-failed": nop,
+      lost: nop,
+      tick: giveUp,
+      exited: nop,
+      gone: nop,
+      resigned: nop,
+      fault: () => leave(ExitStatus.bug),
+    },
+    leading: {
+      signal: (state, { signal, at }) =>
+        rules.stopOn.has(signal)
+          ? [
+              { phase: "stopping", cause: signal, sequel: "command", deadline: at + rules.killAfter },
+              { do: "log", event: "stopping", cause: signal, deadline: at + rules.killAfter },
+              { do: "forward", signal: rules.stopWith ?? signal },
+            ]
+          : [state, { do: "forward", signal }],
+      queued: nop,
+      elected: nop,
+      "campaign-failed": nop,
+      "start-failed": startFailed,
+      lost: (_state, { reason, at, killAt }) => lose(reason, at, killAt),
+      tick: (state, { at, termAt, killAt }) => (at >= termAt ? lose("expired", at, killAt) : [state]),
+      exited: (_state, { exit, at }) => [
+        { phase: "stopping", cause: "ended", sequel: "command", deadline: at + rules.killAfter, exit },
+        { do: "log", event: "exited", exit },
+        { do: "terminate" },
+      ],
+      gone: nop,
+      resigned: nop,
+      fault: (_state, { at }) => [
+        { phase: "stopping", cause: "bug", sequel: { exit: ExitStatus.bug }, deadline: at + rules.killAfter },
+        { do: "log", event: "stopping", cause: "bug", deadline: at + rules.killAfter },
+        { do: "forward", signal: "SIGTERM" },
+      ],
+    },
+    stopping: {
+      signal: (state, { signal, at }) =>
+        rules.stopOn.has(signal)
+          ? [
+              {
+                ...state,
+                sequel: afterStopSignal(state.sequel, "command"),
+                deadline: Math.min(state.deadline, at + rules.killAfter),
+              },
+              { do: "forward", signal: rules.stopWith ?? signal },
+            ]
+          : [state, { do: "forward", signal }],
+      queued: nop,
+      elected: nop,
+      "campaign-failed": nop,
+      "start-failed": startFailed,
+      lost: (state, { reason, at, killAt }) => loseWhileStopping(state, reason, at, killAt),
+      tick: (state, { at, termAt, killAt }) => {
+        if (at >= state.deadline) return kill(state);
+        return at >= termAt && killAt < state.deadline ? loseWhileStopping(state, "expired", at, killAt) : [state];
+      },
+      exited: (state, { exit }) => [{ ...state, exit }, { do: "log", event: "exited", exit }, { do: "terminate" }],
+      gone: ({ sequel, exit }) => resign(sequel, exit),
+      resigned: nop,
+      fault: (state) => [{ ...state, sequel: { exit: ExitStatus.bug } }],
+    },
+    killing: {
+      signal: (state, { signal }) =>
+        rules.stopOn.has(signal) ? [{ ...state, sequel: afterStopSignal(state.sequel, "command") }] : [state],
+      queued: nop,
+      elected: nop,
+      "campaign-failed": nop,
+      "start-failed": startFailed,
+      lost: nop,
+      tick: nop,
+      exited: (state, { exit }) => [
+        { ...state, exit },
+        { do: "log", event: "exited", exit },
+      ],
+      gone: ({ sequel, exit }) => resign(sequel, exit),
+      resigned: nop,
+      fault: (state) => [{ ...state, sequel: { exit: ExitStatus.bug } }],
+    },
+    resigning: {
+      signal: (state, { signal }) =>
+        rules.stopOn.has(signal)
+          ? [{ ...state, sequel: afterStopSignal(state.sequel, { exit: signalledStatus(signal) }) }]
+          : [state, { do: "log", event: "signal", signal, to: "nobody" }],
+      queued: nop,
+      elected: nop,
+      "campaign-failed": nop,
+      "start-failed": nop,
+      lost: nop,
+      tick: nop,
+      exited: nop,
+      gone: nop,
+      resigned: ({ sequel }, { at }) => {
+        if (sequel !== "rejoin") return [{ phase: "done", status: sequel.exit }];
+        const [state, ...effects] = campaign(rules, at, ExitStatus.notLeader);
+        return [state, { do: "log", event: "rejoining" }, ...effects];
+      },
+      fault: (state) => [{ ...state, sequel: { exit: ExitStatus.bug } }],
+    },
+    done: {
+      signal: nop,
+      queued: nop,
+      elected: nop,
+      "campaign-failed": nop,
+      "start-failed": nop,
+      lost: nop,
+      tick: nop,
+      exited: nop,
+      gone: nop,
+      resigned: nop,
+      fault: nop,
+    },
+  };
+}
+
+function campaign(rules: Rules, at: Milliseconds, status: number): Step {
+  return [{ phase: "connecting", giveUp: { at: at + (rules.wait ?? Infinity), status } }, { do: "campaign" }];
+}
+
+function afterLoss(rules: Rules): "rejoin" | { exit: number } {
+  return rules.onLost === "rejoin" ? "rejoin" : { exit: ExitStatus.notLeader };
+}
+
+/** Whoever asks us to stop does not want us back in the queue; a status already decided stays. */
+function afterStopSignal<S extends Sequel>(sequel: S, stopped: S): S {
+  return sequel === "rejoin" ? stopped : sequel;
+}
+
+/** What the sequel comes to once the command has ended. */
+function settle(sequel: Sequel, exit: Exit | undefined): Exclude<Sequel, "command"> {
+  // "gone" follows "exited"; without it the supervisor itself is wrong.
+  if (sequel === "command") return { exit: exit ? exitStatus(exit) : ExitStatus.bug };
+  return sequel;
+}

@@ -1,0 +1,161 @@
+/** How the text of an option is read. */
+export type Kind = "text" | "duration" | "percent" | "choice" | "signal" | "signals" | "flag" | "count";
+
+/** One option: everything that argv, the environment, `--help` and the README need to know of it. */
+export interface Option {
+  readonly name: string;
+  readonly alias?: string;
+  readonly group: "Election:" | "etcd:" | "Command:" | "Output:";
+  readonly kind: Kind;
+  /** What stands for the value in `--help`. */
+  readonly value?: string;
+  /** The default as `--help` shows it. */
+  readonly fallback?: string;
+  readonly choices?: readonly string[];
+  readonly describe: string;
+  /** Environment variables that set it, first one first. */
+  readonly environment: readonly string[];
+}
+
+/**
+ * `WHILE_LEADER_KEY` tells the workload its key in etcd; were it also the TLS key's file, a while-leader inside the workload
+ * would take the one for the other.
+ */
+const KEY_VARIABLE = "WHILE_LEADER_KEY_FILE";
+
+const option = (
+  group: Option["group"],
+  name: string,
+  rest: Omit<Option, "group" | "name" | "environment">,
+): Option => ({
+  group,
+  name,
+  ...rest,
+  environment: [
+    name === "key" ? KEY_VARIABLE : `WHILE_LEADER_${variable(name)}`,
+    ...(group === "etcd:" && name !== "password-file" ? [`ETCDCTL_${variable(name)}`] : []),
+  ],
+});
+
+/** Every option, in the order of `--help`. */
+export const OPTIONS = [
+  option("Election:", "election", {
+    alias: "n",
+    kind: "text",
+    value: "NAME",
+    describe: "election to take part in: the key prefix, as in 'etcdctl elect NAME'; without it the command just runs",
+  }),
+  option("Election:", "identity", {
+    kind: "text",
+    value: "VALUE",
+    fallback: "host name",
+    describe: "published as the value of our key",
+  }),
+  option("Election:", "ttl", {
+    kind: "duration",
+    value: "DURATION",
+    fallback: "10s",
+    describe: "lease time to live to ask for",
+  }),
+  option("Election:", "lost-grace", {
+    kind: "duration",
+    value: "DURATION",
+    fallback: "30 % of the TTL",
+    describe: "from SIGTERM to SIGKILL when leadership is lost",
+  }),
+  option("Election:", "kill-margin", {
+    kind: "duration",
+    value: "DURATION",
+    fallback: "10 % of the TTL, at most 1s",
+    describe: "SIGKILL at least this long before the lease can run out",
+  }),
+  option("Election:", "clock-drift", {
+    kind: "percent",
+    value: "PERCENT",
+    fallback: "1",
+    describe: "bound on the difference in rate between two hosts' clocks",
+  }),
+  option("Election:", "on-lost", {
+    kind: "choice",
+    value: "rejoin|exit",
+    choices: ["rejoin", "exit"],
+    fallback: "rejoin",
+    describe: "after a lost term: back to standby, or exit 75",
+  }),
+  option("Election:", "wait", {
+    kind: "duration",
+    value: "DURATION",
+    fallback: "forever",
+    describe: "give up when not elected within it",
+  }),
+  option("Election:", "try", { kind: "flag", describe: "exit 75 at once if somebody else leads" }),
+  option("etcd:", "endpoints", {
+    kind: "text",
+    value: "LIST",
+    fallback: "127.0.0.1:2379",
+    describe: "comma-separated",
+  }),
+  option("etcd:", "cacert", { kind: "text", value: "FILE", describe: "CA that signed the servers' certificates" }),
+  option("etcd:", "cert", { kind: "text", value: "FILE", describe: "our certificate" }),
+  option("etcd:", "key", { kind: "text", value: "FILE", describe: "our certificate's private key" }),
+  option("etcd:", "user", { kind: "text", value: "NAME[:PASSWORD]", describe: "etcd user" }),
+  option("etcd:", "password-file", { kind: "text", value: "FILE", describe: "file with the user's password" }),
+  option("etcd:", "dial-timeout", {
+    kind: "duration",
+    value: "DURATION",
+    fallback: "2s",
+    describe: "for one connection attempt",
+  }),
+  option("etcd:", "command-timeout", {
+    kind: "duration",
+    value: "DURATION",
+    fallback: "5s",
+    describe: "for one request that is not a renewal",
+  }),
+  option("Command:", "kill-after", {
+    kind: "duration",
+    value: "DURATION",
+    fallback: "8s",
+    describe: "from the stop signal to SIGKILL",
+  }),
+  option("Command:", "stop-on", {
+    kind: "signals",
+    value: "LIST",
+    fallback: "TERM,INT",
+    describe: "which signals to while-leader mean 'stop'",
+  }),
+  option("Command:", "stop-with", {
+    kind: "signal",
+    value: "SIGNAL",
+    fallback: "the one received",
+    describe: "what the command is sent instead",
+  }),
+  option("Command:", "group", {
+    alias: "g",
+    kind: "flag",
+    describe: "pass signals on to the command's whole process group",
+  }),
+  option("Output:", "log-format", {
+    kind: "choice",
+    value: "text|json",
+    choices: ["text", "json"],
+    fallback: "text",
+    describe: "of the log on stderr",
+  }),
+  option("Output:", "verbose", { alias: "v", kind: "count", describe: "say more; -vv for a line per renewal" }),
+  option("Output:", "quiet", { alias: "q", kind: "flag", describe: "errors alone" }),
+] as const satisfies readonly Option[];
+
+export type OptionName = (typeof OPTIONS)[number]["name"];
+
+/** Read besides the options: `etcdctl` takes its password from here when `--user` has none. */
+export const PASSWORD_VARIABLE = "ETCDCTL_PASSWORD";
+
+/** The variables that are ours alone; the workload does not see them. */
+export const OWN_VARIABLES: readonly string[] = OPTIONS.flatMap(({ environment }) =>
+  environment.filter((name) => name.startsWith("WHILE_LEADER_")),
+);
+
+function variable(name: string): string {
+  return name.toUpperCase().replaceAll("-", "_");
+}

@@ -1,0 +1,89 @@
+import type { Milliseconds } from "./duration.js";
+import type { LostReason } from "./election.js";
+import type { Exit } from "./exit-status.js";
+import type { Signal } from "./signals.js";
+
+/** What the user decided about the life of a candidate. */
+export interface Rules {
+  /** Signals to us that mean "stop". */
+  readonly stopOn: ReadonlySet<Signal>;
+  /** What the workload is sent in place of the stop signal. */
+  readonly stopWith?: Signal | undefined;
+  /** From the stop signal to SIGKILL. */
+  readonly killAfter: Milliseconds;
+  readonly onLost: "rejoin" | "exit";
+  /** Give up when not elected within it. */
+  readonly wait?: Milliseconds | undefined;
+}
+
+/** Why the workload is being stopped. */
+export type Cause = Signal | LostReason | "ended" | "bug";
+
+/** What follows once nothing of the workload is left: `command` exits with the command's own status. */
+export type Sequel = "rejoin" | "command" | { readonly exit: number };
+
+/** When to give up waiting for leadership, and the status that says how far we came. */
+export interface GiveUp {
+  readonly at: Milliseconds;
+  readonly status: number;
+}
+
+/** Where a candidate stands. Times are `Clock.now()`. */
+export type State =
+  | { readonly phase: "connecting"; readonly giveUp: GiveUp }
+  | { readonly phase: "standby"; readonly giveUp: GiveUp }
+  | { readonly phase: "leading" }
+  | {
+      readonly phase: "stopping";
+      readonly cause: Cause;
+      readonly sequel: Sequel;
+      readonly deadline: Milliseconds;
+      readonly exit?: Exit;
+    }
+  | { readonly phase: "killing"; readonly sequel: Sequel; readonly exit?: Exit }
+  | { readonly phase: "resigning"; readonly sequel: Exclude<Sequel, "command"> }
+  | { readonly phase: "done"; readonly status: number };
+
+export type Phase = State["phase"];
+
+/** Something that happened, at `Clock.now()`. */
+export type Event = { readonly at: Milliseconds } & (
+  | { readonly type: "signal"; readonly signal: Signal }
+  | { readonly type: "queued" }
+  | { readonly type: "elected"; readonly termAt: Milliseconds }
+  | { readonly type: "campaign-failed"; readonly status: number }
+  | { readonly type: "start-failed"; readonly status: number }
+  /** The term is over: `killAt` is by when nothing of the workload may be left. */
+  | { readonly type: "lost"; readonly reason: LostReason; readonly killAt: Milliseconds }
+  /** Time has passed. `termAt` and `killAt` are the term's present ones. */
+  | { readonly type: "tick"; readonly termAt: Milliseconds; readonly killAt: Milliseconds }
+  /** The command itself has ended; others of the workload may live on. */
+  | { readonly type: "exited"; readonly exit: Exit }
+  /** The command has ended and no process of the workload is left. */
+  | { readonly type: "gone" }
+  /** Key and lease are given back, or nobody could be told within the time for it. */
+  | { readonly type: "resigned" }
+  /** A bug in while-leader. */
+  | { readonly type: "fault" }
+);
+
+/** An event nobody has put a time to yet. */
+export type Happening = Event extends infer E ? (E extends Event ? Omit<E, "at"> : never) : never;
+
+/** What the supervisor is to do. */
+export type Effect =
+  | { readonly do: "campaign" }
+  | { readonly do: "start" }
+  /** Send to the command. */
+  | { readonly do: "forward"; readonly signal: Signal }
+  /** SIGTERM to what the command left behind. */
+  | { readonly do: "terminate" }
+  /** SIGKILL to every process of the workload, until none is left. */
+  | { readonly do: "kill" }
+  /** Give key and lease back. */
+  | { readonly do: "resign" }
+  | { readonly do: "log"; readonly event: "signal"; readonly signal: Signal; readonly to: "nobody" }
+  | { readonly do: "log"; readonly event: "exited"; readonly exit: Exit }
+  | { readonly do: "log"; readonly event: "lost"; readonly reason: LostReason }
+  | { readonly do: "log"; readonly event: "stopping"; readonly cause: Cause; readonly deadline: Milliseconds }
+  | { readonly do: "log"; readonly event: "killing" | "rejoining" };

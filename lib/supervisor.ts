@@ -1,0 +1,217 @@
+import type { Clock } from "./clock.js";
+import type { Milliseconds } from "./duration.js";
+import type { Campaign, Election, Term } from "./election.js";
+import type { Exit } from "./exit-status.js";
+import { Failure, messageOf } from "./failure.js";
+import type { Inbox } from "./inbox.js";
+import type { Lifecycle, Step } from "./lifecycle.js";
+import type { Log } from "./log.js";
+import type { Effect, Event, Happening, State } from "./states.js";
+import type { Workload } from "./workload.js";
+
+/** What a supervisor works with. */
+export interface Parts {
+  readonly lifecycle: Lifecycle;
+  readonly election: Election;
+  /** Starts the command for a term. */
+  launch(term: Term): Workload | Promise<Failure>;
+  /** Signals from outside; everything else that happens is put there too. */
+  readonly inbox: Inbox<Happening>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A lease that could not be given back within it is left to run out. */
+const RESIGN_WITHIN: Milliseconds = 2_000;
+/** Timers stand still while the host is suspended; this is how long a resume can go unnoticed. */
+const LONGEST_SLEEP: Milliseconds = 500;
+/** Looking for what is left of a workload starts quickly and slows down. */
+const FIRST_LOOK: Milliseconds = 5;
+const LONGEST_LOOK: Milliseconds = 100;
+
+const NO_TERM = { termAt: () => Infinity, killAt: () => Infinity };
+
+/**
+ * Runs one candidate's life: takes the next event, lets the lifecycle decide, performs what it decided.
+ *
+ * @returns the exit status.
+ */
+export async function supervise(parts: Parts): Promise<number> {
+  return new Supervisor(parts).run();
+}
+
+class Supervisor {
+  readonly #parts: Parts;
+  #campaign: Campaign | undefined;
+  #term: Term | undefined;
+  #workload: Workload | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  async run(): Promise<number> {
+    const { lifecycle, clock } = this.#parts;
+    let state = this.#take(lifecycle.begin(clock.now()));
+    while (state.phase !== "done") state = this.#take(lifecycle.step(state, await this.#next(state)));
+    return state.status;
+  }
+
+  #take([state, ...effects]: Step): State {
+    for (const effect of effects) this.#perform(effect);
+    return state;
+  }
+
+  /** The next event: what has happened, then what has come due. No flood holds a deadline up, as nothing new comes in between. */
+  async #next(state: State): Promise<Event> {
+    const { clock, inbox, lifecycle } = this.#parts;
+    for (;;) {
+      const at = clock.now();
+      const term = this.#term ?? NO_TERM;
+      const times = { termAt: term.termAt(), killAt: term.killAt() };
+      const due = lifecycle.nextTick(state, times) ?? Infinity;
+      const happening = inbox.take();
+      if (happening !== undefined) return { ...happening, at };
+      if (at >= due) return { type: "tick", at, ...times };
+      await this.#pause(due - at);
+    }
+  }
+
+  async #pause(duration: Milliseconds): Promise<void> {
+    const { clock, inbox } = this.#parts;
+    const over = new AbortController();
+    await Promise.race([inbox.filled(over.signal), clock.sleep(Math.min(duration, LONGEST_SLEEP), over.signal)]);
+    over.abort();
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.do) {
+      case "campaign":
+        return this.#stand();
+      case "start":
+        return this.#start();
+      case "forward": {
+        const to = this.#workload?.signal(effect.signal) ?? "nobody";
+        return this.#parts.log("info", "signal", { signal: effect.signal, to });
+      }
+      case "terminate":
+        return this.#workload?.signalAll("SIGTERM");
+      case "kill":
+        return this.#detach(this.#killAll());
+      case "resign":
+        return this.#detach(this.#resign());
+      case "log":
+        return this.#report(effect);
+    }
+  }
+
+  #stand(): void {
+    const { election, inbox, log } = this.#parts;
+    const campaign = election.campaign();
+    this.#campaign = campaign;
+    campaign.queued.then(
+      () => inbox.put({ type: "queued" }),
+      () => {}, // then `elected` rejects too, and says why
+    );
+    campaign.elected.then(
+      (term) => {
+        if (this.#campaign !== campaign) return;
+        this.#term = term;
+        inbox.put({ type: "elected", termAt: term.termAt() });
+        this.#detach(term.lost.then((reason) => inbox.put({ type: "lost", reason, killAt: term.killAt() })));
+      },
+      (error: unknown) => {
+        if (this.#campaign !== campaign) return;
+        if (!(error instanceof Failure)) return this.#fault(error);
+        log("error", "failed", { error: error.message });
+        inbox.put({ type: "campaign-failed", status: error.status });
+      },
+    );
+  }
+
+  #start(): void {
+    const { inbox, launch, log } = this.#parts;
+    const launched = launch(this.#term as Term);
+    if (launched instanceof Promise) {
+      return this.#detach(
+        launched.then(({ message, status }) => {
+          log("error", "failed", { error: message });
+          inbox.put({ type: "start-failed", status });
+        }),
+      );
+    }
+    this.#workload = launched;
+    log("info", "started", { pid: launched.pid });
+    this.#detach(this.#follow(launched));
+  }
+
+  /** Reports the command's end, then the end of all that it left behind. */
+  async #follow(workload: Workload): Promise<void> {
+    const { inbox } = this.#parts;
+    inbox.put({ type: "exited", exit: await workload.exited });
+    for await (const _ of this.#looks()) if (workload.alive().length === 0) break;
+    this.#workload = undefined;
+    inbox.put({ type: "gone" });
+  }
+
+  /** A process can fork while it is being killed, so once is not enough. */
+  async #killAll(): Promise<void> {
+    const workload = this.#workload;
+    for await (const _ of this.#looks()) {
+      if (this.#workload !== workload) return;
+      workload?.signalAll("SIGKILL");
+    }
+  }
+
+  async *#looks(): AsyncGenerator<void> {
+    const never = new AbortController().signal;
+    for (let pause = FIRST_LOOK; ; pause = Math.min(pause * 2, LONGEST_LOOK)) {
+      yield;
+      await this.#parts.clock.sleep(pause, never);
+    }
+  }
+
+  async #resign(): Promise<void> {
+    const { inbox, log } = this.#parts;
+    const [campaign, term] = [this.#campaign, this.#term];
+    this.#campaign = this.#term = undefined;
+    const told = (await campaign?.withdraw(RESIGN_WITHIN)) ?? true;
+    if (term !== undefined && term.key !== "")
+      log(told ? "info" : "warn", "resigned", { key: term.key, acknowledged: told });
+    inbox.put({ type: "resigned" });
+  }
+
+  #report(effect: Extract<Effect, { do: "log" }>): void {
+    const { clock, log } = this.#parts;
+    switch (effect.event) {
+      case "signal":
+        return log("info", "signal", { signal: effect.signal, to: effect.to });
+      case "exited":
+        return log("info", "exited", exitFields(effect.exit));
+      case "lost":
+        return log("warn", "lost", { reason: effect.reason });
+      case "stopping":
+        return log("info", "stopping", { cause: effect.cause, "kill-in": Math.round(effect.deadline - clock.now()) });
+      case "killing":
+        return log("warn", "killing", { processes: this.#workload?.alive().length ?? 0 });
+      case "rejoining":
+        return log("info", "rejoining");
+    }
+  }
+
+  /** Starts what nobody waits for here; a bug in it must not go unseen. */
+  #detach(promise: Promise<void>): void {
+    promise.catch((error: unknown) => this.#fault(error));
+  }
+
+  #fault(error: unknown): void {
+    this.#parts.log("error", "bug", {
+      error: error instanceof Error ? (error.stack ?? error.message) : messageOf(error),
+    });
+    this.#parts.inbox.put({ type: "fault" });
+  }
+}
+
+function exitFields(exit: Exit): { status: number } | { signal: string } {
+  return "code" in exit ? { status: exit.code } : { signal: exit.signal };
+}

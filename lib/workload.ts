@@ -1,0 +1,108 @@
+import { execa } from "execa";
+import type { Exit } from "./exit-status.js";
+import { ExitStatus } from "./exit-status.js";
+import { Failure } from "./failure.js";
+import { processesOf } from "./processes.js";
+import type { Signal } from "./signals.js";
+import { atTerminal, sentByTerminal } from "./terminal.js";
+
+/** A command that runs, and all that it started. */
+export interface Workload {
+  readonly pid: number;
+  /** Resolves when the command itself has ended; others of the workload may live on. Never rejects. */
+  readonly exited: Promise<Exit>;
+  /** Passes a signal on to the command. @returns who got it: the terminal may have sent it already. */
+  signal(signal: Signal): "command" | "group" | "terminal" | "nobody";
+  /** Process ids of the whole workload that are there and not zombies. */
+  alive(): number[];
+  /** Sends a signal to the whole workload. */
+  signalAll(signal: Signal): void;
+}
+
+/** What to run. */
+export interface Launch {
+  readonly command: readonly [string, ...string[]];
+  /** The command's whole environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Text in `env` that no other workload has. */
+  readonly marker: string;
+  /** Pass signals on to the command's whole process group. */
+  readonly group: boolean;
+  /** Descriptors from 3 up to hand on. */
+  readonly descriptors: readonly number[];
+}
+
+/** Starts a command on our own stdin, stdout and stderr. @returns it, or why it could not be started. */
+export function launch({ command, env, marker, group, descriptors }: Launch): Workload | Promise<Failure> {
+  const [file, ...args] = command;
+  const shared = atTerminal();
+  const child = execa(file, args, {
+    stdio: stdioWith(descriptors),
+    env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)) as Record<string, string>,
+    extendEnv: false,
+    detached: !shared,
+    // What ends the command is the lifecycle's to decide, never the library's.
+    cleanup: false,
+    forceKillAfterDelay: false,
+    reject: false,
+    buffer: false,
+  });
+  const { pid } = child;
+  const ended = child.then((result) => result);
+  if (pid === undefined) return ended.then((result) => startFailure(file, result.code, result.originalMessage));
+
+  const processes = processesOf({ root: pid, ownGroup: !shared, marker });
+  return {
+    pid,
+    exited: ended.then(({ exitCode, signal }) => (signal ? { signal } : { code: exitCode ?? ExitStatus.bug })),
+    signal(signal) {
+      if (shared && sentByTerminal(signal)) return "terminal";
+      if (group && !shared && signalGroup(pid, signal)) return "group";
+      return child.kill(signal) ? "command" : "nobody";
+    },
+    alive: () => processes.alive(),
+    signalAll: (signal) => processes.signal(signal),
+  };
+}
+
+type Stdio = ["inherit", "inherit", "inherit", ...("inherit" | "ignore")[]];
+
+function stdioWith(descriptors: readonly number[]): Stdio {
+  const extra = Array.from({ length: Math.max(2, ...descriptors) - 2 }, (_, index) =>
+    descriptors.includes(index + 3) ? "inherit" : "ignore",
+  );
+  return ["inherit", "inherit", "inherit", ...extra];
+}
+
+/** As in a shell: 127 for a command that is not there, 126 for one that cannot be executed. */
+function startFailure(file: string, code: string | undefined, message: string | undefined): Failure {
+  if (code === "ENOENT" && workingDirectory() !== undefined)
+    return new Failure("cannot-execute", `cannot run ${file}: not found`, ExitStatus.notFound);
+  const why: Readonly<Record<string, string>> = {
+    ENOENT: "the working directory is gone",
+    EACCES: "permission denied",
+    ENOEXEC: "not an executable of this system",
+    ENOTDIR: "a part of its path is not a folder",
+    ELOOP: "too many symbolic links",
+    ETXTBSY: "it is being written to",
+    E2BIG: "its arguments and environment are too long",
+  };
+  const reason = why[code ?? ""] ?? message ?? code ?? "unknown error";
+  return new Failure("cannot-execute", `cannot run ${file}: ${reason}`, ExitStatus.notExecutable);
+}
+
+function workingDirectory(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
+}
+
+function signalGroup(group: number, signal: Signal): boolean {
+  try {
+    return process.kill(-group, signal);
+  } catch {
+    return false;
+  }
+}
