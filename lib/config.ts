@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Argv } from "yargs";
 import yargs from "yargs";
+import { DEFAULTS } from "./defaults.js";
 import type { Milliseconds } from "./duration.js";
 import { parseDuration } from "./duration.js";
 import { parseEndpoints } from "./endpoints.js";
@@ -120,9 +121,9 @@ function configOf(command: readonly string[], values: Values, env: Environment):
   const verbosity = readVerbosity(values);
   const election = readElection(values, env);
   const rules: Rules = {
-    stopOn: new Set(readSignals(values, "stop-on") ?? ["SIGTERM", "SIGINT"]),
+    stopOn: new Set(readSignals(values, "stop-on") ?? DEFAULTS.stopOn),
     stopWith: readSignal(values, "stop-with"),
-    killAfter: readDuration(values, "kill-after") ?? 8_000, // docker stop allows 10 s
+    killAfter: readDuration(values, "kill-after") ?? DEFAULTS.killAfter,
     onLost: readChoice(values, "on-lost") === "exit" ? "exit" : "rejoin",
     wait: readDuration(values, "wait"),
   };
@@ -139,10 +140,10 @@ function configOf(command: readonly string[], values: Values, env: Environment):
 
 function readElection(values: Values, env: Environment): ElectionConfig | undefined {
   const timing: TimingSettings = {
-    ttl: readDuration(values, "ttl") ?? 10_000,
+    ttl: readDuration(values, "ttl") ?? DEFAULTS.ttl,
     lostGrace: readDuration(values, "lost-grace"),
     killMargin: readDuration(values, "kill-margin"),
-    clockDrift: readPercent(values, "clock-drift") ?? 0.01,
+    clockDrift: readPercent(values, "clock-drift") ?? DEFAULTS.clockDrift,
   };
   const identity = readText(values, "identity") ?? hostname();
   const etcd = readEtcd(values, env);
@@ -163,7 +164,7 @@ function electionName({ text, from }: Given): string {
 }
 
 function readEtcd(values: Values, env: Environment): EtcdOptions {
-  const endpoints = values.get("endpoints") ?? { text: "127.0.0.1:2379", from: "--endpoints" };
+  const endpoints = values.get("endpoints") ?? { text: DEFAULTS.endpoints, from: "--endpoints" };
   const [cacert, cert, key] = [readFile(values, "cacert"), readFile(values, "cert"), readFile(values, "key")];
   if (Boolean(cert) !== Boolean(key)) {
     const [there, missing] = cert ? ["cert", "--key"] : ["key", "--cert"];
@@ -175,8 +176,8 @@ function readEtcd(values: Values, env: Environment): EtcdOptions {
     endpoints: parseEndpoints(endpoints.text, endpoints.from, tls !== undefined),
     ...(tls && { tls }),
     ...(user && { user }),
-    dialTimeout: readDuration(values, "dial-timeout") ?? 2_000,
-    commandTimeout: readDuration(values, "command-timeout") ?? 5_000,
+    dialTimeout: readDuration(values, "dial-timeout") ?? DEFAULTS.dialTimeout,
+    commandTimeout: readDuration(values, "command-timeout") ?? DEFAULTS.commandTimeout,
   };
 }
 

@@ -1,0 +1,12 @@
+export type { Clock } from "./clock.js";
+export { systemClock } from "./clock.js";
+export type { Campaign, Election, LostReason, Term } from "./election.js";
+export type { Lease, LeasedKey } from "./etcd/lease.js";
+export { ExitStatus } from "./exit-status.js";
+export type { FailureCode } from "./failure.js";
+export { Failure } from "./failure.js";
+export type { ElectionSettings, EtcdSettings, LeaseSettings, OpenLease, SuperviseSettings } from "./library.js";
+export { grantLease, openElection, superviseWhileLeading } from "./library.js";
+export type { Fields, Level, Log, LogOptions } from "./log.js";
+export { stderrLog } from "./log.js";
+export type { Signal } from "./signals.js";

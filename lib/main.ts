@@ -1,24 +1,17 @@
 import { readFileSync } from "node:fs";
-import type { Clock } from "./clock.js";
 import { systemClock } from "./clock.js";
-import type { Config, ElectionConfig } from "./config.js";
+import type { Config } from "./config.js";
 import { readConfig } from "./config.js";
-import type { Election } from "./election.js";
-import { UNCONTESTED } from "./election.js";
 import type { Environment } from "./environment.js";
-import { workloadEnvironment } from "./environment.js";
 import { Failure } from "./failure.js";
 import type { Inbox } from "./inbox.js";
 import { releaseSignal } from "./inbox.js";
 import { inheritedDescriptors, restoreOpenFileLimit } from "./inherited.js";
-import { lifecycle } from "./lifecycle.js";
-import type { Log } from "./log.js";
 import { stderrLog, writeLine, writeTo } from "./log.js";
 import { parentGone, startedByNpm } from "./parent.js";
+import { run } from "./run.js";
 import type { Happening } from "./states.js";
-import { supervise } from "./supervisor.js";
 import { atTerminal } from "./terminal.js";
-import { launch } from "./workload.js";
 
 /**
  * The program: reads what is asked for, does it, and returns the exit status.
@@ -34,7 +27,7 @@ export async function main(argv: readonly string[], env: Environment, inbox: Inb
       writeTo(1, request.print);
       return 0;
     }
-    return await run(request.run, env, inbox, descriptors);
+    return await serve(request.run, env, inbox, descriptors);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     writeLine(`while-leader: ${error.message}`);
@@ -42,7 +35,8 @@ export async function main(argv: readonly string[], env: Environment, inbox: Inb
   }
 }
 
-async function run(
+/** Runs the command, with the process at its service. */
+async function serve(
   config: Config,
   env: Environment,
   inbox: Inbox<Happening>,
@@ -65,35 +59,10 @@ async function run(
   const { name, identity } = config.election ?? {};
   log("info", "starting", { election: name, identity, pid: process.pid, command: config.command[0] });
   if (!config.election) log("warn", "no-election", { note: "no --election given: the command runs without one" });
-  const election = await openElection(config.election, clock, log);
-  const status = await supervise({
-    lifecycle: lifecycle(config.rules),
-    election,
-    launch: (term) =>
-      launch({
-        command: config.command,
-        ...workloadEnvironment(env, term, config.election),
-        group: config.group,
-        descriptors,
-      }),
-    inbox,
-    clock,
-    log,
-  });
+  const status = await run(config, { env, inbox, descriptors, clock, log });
   over.abort();
-  election.close();
   log("info", "exiting", { status });
   return status;
-}
-
-/** etcd's client takes half of a start; who needs no election does not load it. */
-async function openElection(config: ElectionConfig | undefined, clock: Clock, log: Log): Promise<Election> {
-  if (config === undefined) return UNCONTESTED;
-  const [{ etcdElection }, { EtcdClient }] = await Promise.all([
-    import("./etcd/election.js"),
-    import("./etcd/client.js"),
-  ]);
-  return etcdElection(config, { client: new EtcdClient(config.etcd, { clock, log }), clock, log });
 }
 
 function version(): string {

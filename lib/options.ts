@@ -1,3 +1,6 @@
+import { DEFAULTS } from "./defaults.js";
+import { formatDuration } from "./duration.js";
+
 /** How the text of an option is read. */
 export type Kind = "text" | "duration" | "percent" | "choice" | "signal" | "signals" | "flag" | "count";
 
@@ -54,7 +57,7 @@ export const OPTIONS = [
   option("Election:", "ttl", {
     kind: "duration",
     value: "DURATION",
-    fallback: "10s",
+    fallback: formatDuration(DEFAULTS.ttl),
     describe: "lease time to live to ask for",
   }),
   option("Election:", "lost-grace", {
@@ -72,14 +75,14 @@ export const OPTIONS = [
   option("Election:", "clock-drift", {
     kind: "percent",
     value: "PERCENT",
-    fallback: "1",
+    fallback: String(DEFAULTS.clockDrift * 100),
     describe: "bound on the difference in rate between two hosts' clocks",
   }),
   option("Election:", "on-lost", {
     kind: "choice",
     value: "rejoin|exit",
     choices: ["rejoin", "exit"],
-    fallback: "rejoin",
+    fallback: DEFAULTS.onLost,
     describe: "after a lost term: back to standby, or exit 75",
   }),
   option("Election:", "wait", {
@@ -92,7 +95,7 @@ export const OPTIONS = [
   option("etcd:", "endpoints", {
     kind: "text",
     value: "LIST",
-    fallback: "127.0.0.1:2379",
+    fallback: DEFAULTS.endpoints,
     describe: "comma-separated",
   }),
   option("etcd:", "cacert", { kind: "text", value: "FILE", describe: "CA that signed the servers' certificates" }),
@@ -103,25 +106,25 @@ export const OPTIONS = [
   option("etcd:", "dial-timeout", {
     kind: "duration",
     value: "DURATION",
-    fallback: "2s",
+    fallback: formatDuration(DEFAULTS.dialTimeout),
     describe: "for one connection attempt",
   }),
   option("etcd:", "command-timeout", {
     kind: "duration",
     value: "DURATION",
-    fallback: "5s",
+    fallback: formatDuration(DEFAULTS.commandTimeout),
     describe: "for one request that is not a renewal",
   }),
   option("Command:", "kill-after", {
     kind: "duration",
     value: "DURATION",
-    fallback: "8s",
+    fallback: formatDuration(DEFAULTS.killAfter),
     describe: "from the stop signal to SIGKILL",
   }),
   option("Command:", "stop-on", {
     kind: "signals",
     value: "LIST",
-    fallback: "TERM,INT",
+    fallback: DEFAULTS.stopOn.map((signal) => signal.slice(3)).join(","),
     describe: "which signals to while-leader mean 'stop'",
   }),
   option("Command:", "stop-with", {

@@ -1,0 +1,16 @@
+import type { Milliseconds } from "./duration.js";
+import type { Signal } from "./signals.js";
+
+/** What holds where nobody says otherwise, on the command line and in the library. */
+export const DEFAULTS = {
+  ttl: 10_000 satisfies Milliseconds,
+  /** A fraction: 1 %. Crystals are hundreds of times better; a guest's clock on a busy host is not always. */
+  clockDrift: 0.01,
+  endpoints: "127.0.0.1:2379",
+  dialTimeout: 2_000 satisfies Milliseconds,
+  commandTimeout: 5_000 satisfies Milliseconds,
+  /** docker stop allows 10 s. */
+  killAfter: 8_000 satisfies Milliseconds,
+  stopOn: ["SIGTERM", "SIGINT"] satisfies readonly Signal[],
+  onLost: "rejoin",
+} as const;

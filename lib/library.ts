@@ -1,0 +1,154 @@
+import { hostname } from "node:os";
+import { NEVER } from "./abort.js";
+import { systemClock } from "./clock.js";
+import type { ElectionConfig } from "./config.js";
+import { DEFAULTS } from "./defaults.js";
+import type { Milliseconds } from "./duration.js";
+import type { Election } from "./election.js";
+import { parseEndpoints } from "./endpoints.js";
+import { EtcdClient } from "./etcd/client.js";
+import type { Credentials } from "./etcd/connection.js";
+import { etcdElection } from "./etcd/election.js";
+import { Lease } from "./etcd/lease.js";
+import { usageFailure } from "./failure.js";
+import { Inbox } from "./inbox.js";
+import type { Log } from "./log.js";
+import { run } from "./run.js";
+import type { Signal } from "./signals.js";
+import type { Happening } from "./states.js";
+import { impossible, timingOf } from "./timing.js";
+
+/** Where etcd is and who we are there. Durations are milliseconds; what is left out is as on the command line. */
+export interface EtcdSettings extends Credentials {
+  /** As `--endpoints`: comma-separated. */
+  readonly endpoints?: string;
+  readonly dialTimeout?: Milliseconds;
+  readonly commandTimeout?: Milliseconds;
+}
+
+/** A lease's times, in milliseconds; `clockDrift` is a fraction. */
+export interface LeaseSettings {
+  readonly ttl?: Milliseconds;
+  readonly lostGrace?: Milliseconds;
+  readonly killMargin?: Milliseconds;
+  readonly clockDrift?: number;
+}
+
+/** The election to take part in. */
+export interface ElectionSettings extends EtcdSettings, LeaseSettings {
+  /** The key prefix, as in `etcdctl elect NAME`. */
+  readonly name: string;
+  /** The value of our key. Default: the host name. */
+  readonly identity?: string;
+  /** Fail at once if somebody else leads. */
+  readonly once?: boolean;
+}
+
+/** What to run, and under which rules. */
+export interface SuperviseSettings {
+  readonly command: readonly [string, ...string[]];
+  /** Left out, the command runs at once and without etcd. */
+  readonly election?: ElectionSettings;
+  /** The command's environment, to which ours is added. Default: `process.env`. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** From the stop signal to SIGKILL. */
+  readonly killAfter?: Milliseconds;
+  /** What the command is sent to stop. Default: SIGTERM. */
+  readonly stopWith?: Signal;
+  readonly onLost?: "rejoin" | "exit";
+  /** Give up with status 75 (69 if etcd was never reached) when not elected within it. */
+  readonly wait?: Milliseconds;
+  /** Stops the command as SIGTERM stops `while-leader`. */
+  readonly signal?: AbortSignal;
+  /** Default: silence. */
+  readonly log?: Log;
+}
+
+const SILENCE: Log = () => {};
+
+/**
+ * Runs a command while this process leads, as the program `while-leader` does: stops it when leadership ends, resigns when it has
+ * ended. Catches no signals of this process and never exits it.
+ *
+ * @returns the exit status that `while-leader` would have.
+ * @throws Failure with code `usage` for settings that cannot be kept.
+ */
+export async function superviseWhileLeading(settings: SuperviseSettings): Promise<number> {
+  const { command, election, env = process.env, log = SILENCE, signal = NEVER } = settings;
+  const { killAfter = DEFAULTS.killAfter, onLost = DEFAULTS.onLost, stopWith, wait } = settings;
+  const inbox = new Inbox<Happening>();
+  const stop = (): void => inbox.put({ type: "signal", signal: "SIGTERM" });
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop, { once: true });
+  const config = {
+    command,
+    group: false,
+    rules: { stopOn: new Set<Signal>(["SIGTERM"]), stopWith, killAfter, onLost, wait },
+    ...(election && { election: electionConfig(election) }),
+  };
+  try {
+    return await run(config, { env, inbox, descriptors: [], clock: systemClock(), log });
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/**
+ * Opens an election to stand for by hand. Whoever wins must itself keep to the term's times: be asked to end at `termAt`, be gone by
+ * `killAt`, and only then withdraw.
+ *
+ * @throws Failure with code `usage` for settings that cannot be kept.
+ */
+export function openElection(settings: ElectionSettings, log: Log = SILENCE): Election {
+  const config = electionConfig(settings);
+  const clock = systemClock();
+  return etcdElection(config, { client: new EtcdClient(config.etcd, { clock, log }), clock, log });
+}
+
+/** A lease and the connection it is renewed on. */
+export interface OpenLease {
+  readonly lease: Lease;
+  /** Ends the connection; revoke the lease before, or it runs out by itself. */
+  close(): void;
+}
+
+/**
+ * Takes a lease that is renewed until it is lost or revoked. For as long as it takes, or until the signal is aborted.
+ *
+ * @throws Failure if etcd refuses, or the settings cannot be kept.
+ */
+export async function grantLease(
+  settings: EtcdSettings & LeaseSettings = {},
+  { signal = NEVER, log = SILENCE }: { readonly signal?: AbortSignal; readonly log?: Log } = {},
+): Promise<OpenLease> {
+  const clock = systemClock();
+  const client = new EtcdClient(etcdOptions(settings), { clock, log });
+  try {
+    return { lease: await Lease.grant({ client, clock, log }, timing(settings), signal), close: () => client.close() };
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}
+
+function electionConfig(settings: ElectionSettings): ElectionConfig {
+  const { name, identity = hostname(), once = false } = settings;
+  return { name, identity, once, timing: timing(settings), etcd: etcdOptions(settings) };
+}
+
+function timing({ ttl = DEFAULTS.ttl, lostGrace, killMargin, clockDrift = DEFAULTS.clockDrift }: LeaseSettings) {
+  const chosen = { ttl, lostGrace, killMargin, clockDrift };
+  const problem = impossible(timingOf(chosen));
+  if (problem !== undefined) throw usageFailure("ttl", undefined, problem);
+  return chosen;
+}
+
+function etcdOptions({ endpoints = DEFAULTS.endpoints, tls, user, dialTimeout, commandTimeout }: EtcdSettings) {
+  return {
+    endpoints: parseEndpoints(endpoints, "endpoints", tls !== undefined),
+    ...(tls && { tls }),
+    ...(user && { user }),
+    dialTimeout: dialTimeout ?? DEFAULTS.dialTimeout,
+    commandTimeout: commandTimeout ?? DEFAULTS.commandTimeout,
+  };
+}

@@ -1,0 +1,55 @@
+import type { Clock } from "./clock.js";
+import type { Config, ElectionConfig } from "./config.js";
+import type { Election } from "./election.js";
+import { UNCONTESTED } from "./election.js";
+import type { Environment } from "./environment.js";
+import { workloadEnvironment } from "./environment.js";
+import type { Inbox } from "./inbox.js";
+import { lifecycle } from "./lifecycle.js";
+import type { Log } from "./log.js";
+import type { Happening } from "./states.js";
+import { supervise } from "./supervisor.js";
+import { launch } from "./workload.js";
+
+/** What a run stands on. */
+export interface Ground {
+  /** The environment that the workload inherits. */
+  readonly env: Environment;
+  /** Where signals arrive. */
+  readonly inbox: Inbox<Happening>;
+  /** Descriptors from 3 up to hand on to the command. */
+  readonly descriptors: readonly number[];
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Runs the command while leading, from the first connection to the last. @returns the exit status. */
+export async function run(
+  config: Omit<Config, "log">,
+  { env, inbox, descriptors, clock, log }: Ground,
+): Promise<number> {
+  const { command, group, rules } = config;
+  const election = await open(config.election, clock, log);
+  try {
+    return await supervise({
+      lifecycle: lifecycle(rules),
+      election,
+      launch: (term) => launch({ command, ...workloadEnvironment(env, term, config.election), group, descriptors }),
+      inbox,
+      clock,
+      log,
+    });
+  } finally {
+    election.close();
+  }
+}
+
+/** etcd's client takes half of a start; who needs no election does not load it. */
+async function open(config: ElectionConfig | undefined, clock: Clock, log: Log): Promise<Election> {
+  if (config === undefined) return UNCONTESTED;
+  const [{ etcdElection }, { EtcdClient }] = await Promise.all([
+    import("./etcd/election.js"),
+    import("./etcd/client.js"),
+  ]);
+  return etcdElection(config, { client: new EtcdClient(config.etcd, { clock, log }), clock, log });
+}
