@@ -1,23 +1,31 @@
-import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Argv } from "yargs";
 import yargs from "yargs";
 import { DEFAULTS } from "./defaults.js";
-import type { Milliseconds } from "./duration.js";
-import { parseDuration } from "./duration.js";
 import { parseEndpoints } from "./endpoints.js";
+import type { Environment } from "./environment.js";
 import type { EtcdOptions } from "./etcd/client.js";
 import { ExitStatus } from "./exit-status.js";
 import { Failure, messageOf, usageFailure } from "./failure.js";
 import { EPILOGUE, USAGE } from "./help.js";
 import type { Level, LogOptions } from "./log.js";
-import type { Option, OptionName } from "./options.js";
+import type { Option } from "./options.js";
 import { OPTIONS, PASSWORD_VARIABLE } from "./options.js";
-import type { Signal } from "./signals.js";
-import { FORWARDED, parseSignal } from "./signals.js";
 import type { Rules } from "./states.js";
 import type { TimingSettings } from "./timing.js";
 import { impossible, timingOf } from "./timing.js";
+import type { Given, Values } from "./values.js";
+import {
+  given,
+  readChoice,
+  readDuration,
+  readFile,
+  readFlag,
+  readPercent,
+  readSignal,
+  readSignals,
+  readText,
+} from "./values.js";
 
 /** The election a run takes part in. */
 export interface ElectionConfig {
@@ -42,17 +50,7 @@ export interface Config {
 /** What argv and the environment ask for. */
 export type Request = { readonly run: Config } | { readonly print: string };
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** A value and the name of where it came from, for messages. */
-interface Given {
-  readonly text: string;
-  readonly from: string;
-}
-
-type Values = ReadonlyMap<OptionName, Given>;
-
-/** etcd's own limit on a lease id or key is far above; this is only what fits one line of a log. */
+/** etcd takes keys of megabytes; this is what fits one line of a log. */
 const LONGEST_NAME = 1_024;
 
 /**
@@ -101,19 +99,6 @@ function describeOptions(parser: Argv): Argv {
     .strictOptions()
     .exitProcess(false)
     .wrap(80);
-}
-
-/** What was set, by whom: argv first, then the environment. An empty variable counts as not set, as etcdctl has it. */
-function given(parsed: Readonly<Record<string, unknown>>, env: Environment): Values {
-  const values = new Map<OptionName, Given>();
-  for (const { name, kind, environment } of OPTIONS as readonly (Option & { name: OptionName })[]) {
-    const last = [parsed[name]].flat().at(-1);
-    const onCommandLine = kind === "flag" || kind === "count" ? Boolean(last) : last !== undefined;
-    const variable = environment.find((candidate) => env[candidate]);
-    if (onCommandLine) values.set(name, { text: String(last), from: `--${name}` });
-    else if (variable !== undefined) values.set(name, { text: env[variable] ?? "", from: variable });
-  }
-  return values;
 }
 
 function configOf(command: readonly string[], values: Values, env: Environment): Config {
@@ -166,10 +151,8 @@ function electionName({ text, from }: Given): string {
 function readEtcd(values: Values, env: Environment): EtcdOptions {
   const endpoints = values.get("endpoints") ?? { text: DEFAULTS.endpoints, from: "--endpoints" };
   const [cacert, cert, key] = [readFile(values, "cacert"), readFile(values, "cert"), readFile(values, "key")];
-  if (Boolean(cert) !== Boolean(key)) {
-    const [there, missing] = cert ? ["cert", "--key"] : ["key", "--cert"];
-    throw usageFailure(values.get(there as OptionName)?.from ?? "", undefined, `needs ${missing} as well`);
-  }
+  if (cert && !key) throw usageFailure(values.get("cert")?.from ?? "", undefined, "needs --key as well");
+  if (key && !cert) throw usageFailure(values.get("key")?.from ?? "", undefined, "needs --cert as well");
   const tls = cacert || cert ? { ...(cacert && { ca: cacert }), ...(cert && key && { cert, key }) } : undefined;
   const user = readUser(values, env);
   return {
@@ -214,74 +197,6 @@ function readVerbosity(values: Values): Level {
   const quiet = readFlag(values, "quiet");
   if (quiet && more !== "0") throw usageFailure("--quiet", undefined, "does not go with --verbose");
   return quiet ? "error" : more === "0" ? "info" : more === "1" ? "debug" : "trace";
-}
-
-function readText(values: Values, name: OptionName): string | undefined {
-  const value = values.get(name);
-  if (value?.text === "") throw usageFailure(value.from, "", "must not be empty");
-  return value?.text;
-}
-
-function readDuration(values: Values, name: OptionName): Milliseconds | undefined {
-  return read(values, name, parseDuration, "not a duration such as 500ms, 8s, 1m30s or 1h");
-}
-
-function readPercent(values: Values, name: OptionName): number | undefined {
-  const parse = (text: string) =>
-    /^\d+(\.\d+)?%?$/.test(text) && parseFloat(text) < 100 ? parseFloat(text) / 100 : undefined;
-  return read(values, name, parse, "not a percentage from 0 to below 100");
-}
-
-function readSignal(values: Values, name: OptionName): Signal | undefined {
-  return read(values, name, parseSignal, "not a signal such as TERM, SIGQUIT or 15");
-}
-
-function readSignals(values: Values, name: OptionName): Signal[] | undefined {
-  const parse = (text: string) => {
-    const signals = text.split(",").map((part) => parseSignal(part.trim()));
-    return signals.every((signal) => signal !== undefined && FORWARDED.includes(signal))
-      ? (signals as Signal[])
-      : undefined;
-  };
-  return read(values, name, parse, "not a list of signals that can be caught, such as TERM,INT");
-}
-
-function readChoice(values: Values, name: OptionName): string | undefined {
-  const choices = (OPTIONS as readonly Option[]).find((option) => option.name === name)?.choices ?? [];
-  return read(values, name, (text) => choices.find((choice) => choice === text), `not one of ${choices.join(", ")}`);
-}
-
-function readFlag(values: Values, name: OptionName): boolean {
-  const parse = (text: string) =>
-    /^(1|true|yes|on)$/i.test(text) ? true : /^(0|false|no|off)$/i.test(text) ? false : undefined;
-  return read(values, name, parse, "not true or false") ?? false;
-}
-
-function readFile(values: Values, name: OptionName): Buffer | undefined {
-  const value = values.get(name);
-  if (value === undefined) return undefined;
-  try {
-    return readFileSync(value.text);
-  } catch (error) {
-    throw usageFailure(
-      value.from,
-      value.text,
-      `cannot be read: ${messageOf(error).replace(/^[A-Z]+: |, \w+ '.*$/gs, "")}`,
-    );
-  }
-}
-
-function read<T>(
-  values: Values,
-  name: OptionName,
-  parse: (text: string) => T | undefined,
-  problem: string,
-): T | undefined {
-  const value = values.get(name);
-  if (value === undefined) return undefined;
-  const parsed = parse(value.text);
-  if (parsed === undefined) throw usageFailure(value.from, value.text, problem);
-  return parsed;
 }
 
 function description({ value, describe, fallback }: Pick<Option, "value" | "describe" | "fallback">): string {

@@ -38,3 +38,8 @@ export function usageFailure(option: string, value: string | undefined, problem:
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Where a bug is: the stack of anything that can be thrown. */
+export function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -44,9 +44,9 @@ interface Descriptor {
 
 function openDescriptors(): readonly Descriptor[] {
   try {
-    const numbers = readdirSync("/proc/self/fd").map(Number);
-    return numbers
-      .sort((a, b) => a - b)
+    return readdirSync("/proc/self/fd")
+      .map(Number)
+      .toSorted((a, b) => a - b)
       .map((number) => descriptor(number))
       .filter((known) => known !== undefined);
   } catch {

@@ -3,7 +3,8 @@ import { systemClock } from "./clock.js";
 import type { Config } from "./config.js";
 import { readConfig } from "./config.js";
 import type { Environment } from "./environment.js";
-import { Failure } from "./failure.js";
+import { ExitStatus } from "./exit-status.js";
+import { Failure, stackOf } from "./failure.js";
 import type { Inbox } from "./inbox.js";
 import { releaseSignal } from "./inbox.js";
 import { inheritedDescriptors, restoreOpenFileLimit } from "./inherited.js";
@@ -29,9 +30,12 @@ export async function main(argv: readonly string[], env: Environment, inbox: Inb
     }
     return await serve(request.run, env, inbox, descriptors);
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    writeLine(`while-leader: ${error.message}`);
-    return error.status;
+    if (error instanceof Failure) {
+      writeLine(`while-leader: ${error.message}`);
+      return error.status;
+    }
+    writeLine(`while-leader: bug: ${stackOf(error)}`);
+    return ExitStatus.bug;
   }
 }
 
@@ -46,7 +50,7 @@ async function serve(
   const log = stderrLog(config.log);
   const over = new AbortController();
   const fault = (error: unknown): void => {
-    log("error", "bug", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    log("error", "bug", { error: stackOf(error) });
     inbox.put({ type: "fault" });
   };
   process.on("uncaughtException", fault).on("unhandledRejection", fault);

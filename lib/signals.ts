@@ -8,10 +8,9 @@ export type Signal = NodeJS.Signals;
  * `stty tostop`, an expired profiling timer, a closed pipe). They are about while-leader, never a message for the workload, and a
  * listener for the synchronous ones would loop for ever.
  */
-const OWN_FAULTS: ReadonlySet<string> = new Set([
-  ...["SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP", "SIGSYS", "SIGABRT"],
-  ...["SIGTTIN", "SIGTTOU", "SIGPROF", "SIGPIPE", "SIGCHLD"],
-]);
+const OWN_FAULTS: ReadonlySet<string> = new Set(
+  "SIGSEGV SIGBUS SIGFPE SIGILL SIGTRAP SIGSYS SIGABRT SIGTTIN SIGTTOU SIGPROF SIGPIPE SIGCHLD".split(" "),
+);
 
 /** Nobody can catch these. */
 const UNCATCHABLE: ReadonlySet<string> = new Set(["SIGKILL", "SIGSTOP"]);

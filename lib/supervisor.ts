@@ -2,7 +2,8 @@ import type { Clock } from "./clock.js";
 import type { Milliseconds } from "./duration.js";
 import type { Campaign, Election, Term } from "./election.js";
 import type { Exit } from "./exit-status.js";
-import { Failure, messageOf } from "./failure.js";
+import { ExitStatus } from "./exit-status.js";
+import { Failure, stackOf } from "./failure.js";
 import type { Inbox } from "./inbox.js";
 import type { Lifecycle, Step } from "./lifecycle.js";
 import type { Log } from "./log.js";
@@ -14,7 +15,7 @@ export interface Parts {
   readonly lifecycle: Lifecycle;
   readonly election: Election;
   /** Starts the command for a term. */
-  launch(term: Term): Workload | Promise<Failure>;
+  readonly launch: (term: Term) => Workload | Promise<Failure>;
   /** Signals from outside; everything else that happens is put there too. */
   readonly inbox: Inbox<Happening>;
   readonly clock: Clock;
@@ -58,7 +59,13 @@ class Supervisor {
   }
 
   #take([state, ...effects]: Step): State {
-    for (const effect of effects) this.#perform(effect);
+    for (const effect of effects) {
+      try {
+        this.#perform(effect);
+      } catch (error) {
+        this.#fault(error);
+      }
+    }
     return state;
   }
 
@@ -130,19 +137,25 @@ class Supervisor {
   }
 
   #start(): void {
-    const { inbox, launch, log } = this.#parts;
-    const launched = launch(this.#term as Term);
-    if (launched instanceof Promise) {
-      return this.#detach(
-        launched.then(({ message, status }) => {
-          log("error", "failed", { error: message });
-          inbox.put({ type: "start-failed", status });
-        }),
-      );
-    }
+    const { log } = this.#parts;
+    const launched = this.#launched();
+    if (launched instanceof Promise) return this.#detach(launched.then((failure) => this.#notStarted(failure)));
     this.#workload = launched;
     log("info", "started", { pid: launched.pid });
     this.#detach(this.#follow(launched));
+  }
+
+  #launched(): Workload | Promise<Failure> {
+    try {
+      return this.#parts.launch(this.#term as Term);
+    } catch (error) {
+      return Promise.resolve(new Failure("cannot-execute", stackOf(error), ExitStatus.bug));
+    }
+  }
+
+  #notStarted({ message, status }: Failure): void {
+    this.#parts.log("error", "failed", { error: message });
+    this.#parts.inbox.put({ type: "start-failed", status });
   }
 
   /** Reports the command's end, then the end of all that it left behind. */
@@ -205,9 +218,7 @@ class Supervisor {
   }
 
   #fault(error: unknown): void {
-    this.#parts.log("error", "bug", {
-      error: error instanceof Error ? (error.stack ?? error.message) : messageOf(error),
-    });
+    this.#parts.log("error", "bug", { error: stackOf(error) });
     this.#parts.inbox.put({ type: "fault" });
   }
 }

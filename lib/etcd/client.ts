@@ -132,8 +132,7 @@ function abandoned(): Failure {
 
 /** One failure for all; that of trust only if no endpoint leaves hope. */
 function allFailed(failures: readonly Failure[]): Failure {
-  const [first] = failures.filter(passing);
-  const worst = first ?? failures[0] ?? abandoned();
+  const worst = failures.find(passing) ?? failures[0] ?? abandoned();
   const message = [...new Set(failures.map((failure) => failure.message))].join("; ");
   return new Failure(worst.code, message || worst.message, worst.status, { cause: worst.cause });
 }

@@ -142,6 +142,7 @@ export class Lease {
     let [failures, repeats, trouble] = [0, 0, ""];
     while (await this.#napped()) {
       const sent = clock.now();
+      if (sent >= this.#validUntil && this.#validUntil > -Infinity) return this.lose("expired");
       const connection = client.current;
       try {
         const outcome = await this.#renew(connection, sent);
@@ -159,7 +160,6 @@ export class Lease {
         // Every endpoint gets its chance at once; after that there is no hurry that could help.
         this.#due = failures < client.size ? clock.now() : sent + this.timing.renewEvery / 2;
       }
-      if (clock.now() >= this.#validUntil && this.#validUntil > -Infinity) this.lose("expired");
     }
   }
 
@@ -179,7 +179,8 @@ export class Lease {
   /** One keepalive and, once a key is bound, the read that confirms it; both within one renewal's patience. */
   async #renew(connection: Connection, sent: Milliseconds): Promise<"renewed" | "repeat"> {
     const { clock, log } = this.#context;
-    const left = (): Milliseconds => Math.max(sent + this.timing.renewWait - clock.now(), 0);
+    const end = Math.min(sent + this.timing.renewWait, this.#validUntil > sent ? this.#validUntil : Infinity);
+    const left = (): Milliseconds => Math.max(end - clock.now(), 0);
     const before = connection.raftTerm;
     const { TTL, header } = await this.#keepAlives.renew(connection, left());
     const ttl = Number(TTL) * 1_000;

@@ -1,44 +1,56 @@
-import type { Clock } from "../clock.js";
 import type { Milliseconds } from "../duration.js";
-import type { EtcdClient } from "./client.js";
+import { jittered } from "./client.js";
+import type { LeaseContext } from "./lease.js";
 
 /**
  * Every watch is looked after by the renewals that share its connection. Should all of that fail, this is how long a change can
  * go unseen.
  */
 const LOOK_AGAIN: Milliseconds = 30_000;
+/** A watch that is refused again and again must not be asked for in a loop. */
+const PAUSE: Milliseconds = 500;
 
-/**
- * Waits until a key may have changed after `revision`. Only a hint: whoever waits must read the key afterwards, and begin again.
- *
- * @returns `event` for a change, `interrupted` when the watch ended for any other reason, the abort of the signal included.
- */
-export async function watchKey(
-  { client, clock }: { readonly client: EtcdClient; readonly clock: Clock },
-  key: Buffer,
-  revision: string,
-  signal: AbortSignal,
-): Promise<"event" | "interrupted"> {
-  const connection = client.current;
-  const over = new AbortController();
-  const end = AbortSignal.any([signal, connection.failed, over.signal]);
-  let outcome: "event" | "interrupted" = "interrupted";
-  try {
-    const stream = await connection.watches();
-    stream.on("data", ({ canceled, events, header }) => {
-      if (end.aborted) return;
-      connection.heard({ header });
-      if (canceled) connection.forgetToken(); // a token that ran out is one of the reasons
-      if (events.length > 0) outcome = "event";
-      if (canceled || events.length > 0) over.abort();
-    });
-    stream.on("error", () => over.abort());
-    stream.on("end", () => over.abort());
-    stream.write({ create_request: { key, start_revision: (BigInt(revision) + 1n).toString() } });
-    await clock.sleep(LOOK_AGAIN, end);
-    stream.cancel();
-  } catch {
-    // A connection that was closed under our hands; the read that follows says what is wrong.
+/** Waits for changes of one key. Only a hint, and never less: whoever waits must read the key afterwards, and begin again. */
+export class KeyWatch {
+  readonly #context: Pick<LeaseContext, "client" | "clock">;
+  readonly #key: Buffer;
+  #pause: Milliseconds = 0;
+
+  constructor(context: Pick<LeaseContext, "client" | "clock">, key: Buffer) {
+    this.#context = context;
+    this.#key = key;
   }
-  return outcome;
+
+  /** Resolves when the key may have changed after `revision`, or the signal is aborted. Never rejects. */
+  async changed(revision: string, signal: AbortSignal): Promise<void> {
+    const outcome = await this.#watch(revision, signal);
+    if (outcome === "interrupted") await this.#context.clock.sleep(jittered(this.#pause), signal);
+    this.#pause = outcome === "interrupted" ? PAUSE : 0;
+  }
+
+  async #watch(revision: string, signal: AbortSignal): Promise<"event" | "interrupted"> {
+    const { client, clock } = this.#context;
+    const connection = client.current;
+    const over = new AbortController();
+    const end = AbortSignal.any([signal, connection.failed, over.signal]);
+    let outcome: "event" | "interrupted" = "interrupted";
+    try {
+      const stream = await connection.watches();
+      stream.on("data", ({ canceled, events, header }) => {
+        if (end.aborted) return;
+        connection.heard({ header });
+        if (canceled) connection.forgetToken(); // a token that ran out is one of the reasons
+        if (events.length > 0) outcome = "event";
+        if (canceled || events.length > 0) over.abort();
+      });
+      stream.on("error", () => over.abort());
+      stream.on("end", () => over.abort());
+      stream.write({ create_request: { key: this.#key, start_revision: (BigInt(revision) + 1n).toString() } });
+      await clock.sleep(LOOK_AGAIN, end);
+      stream.cancel();
+    } catch {
+      // A connection that was closed under our hands; the read that follows says what is wrong.
+    }
+    return outcome;
+  }
 }

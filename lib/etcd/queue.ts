@@ -1,0 +1,103 @@
+import type { LeaseContext, LeasedKey } from "./lease.js";
+import { Failure } from "../failure.js";
+import type { Milliseconds } from "../duration.js";
+import { NEVER } from "../abort.js";
+
+/** A key in the queue. */
+export interface Entry {
+  readonly key: Buffer;
+  readonly value: Buffer;
+  readonly create_revision: string;
+}
+
+/** What stood before a key at one revision of etcd. */
+export interface Look {
+  readonly ahead: Entry | undefined;
+  readonly revision: string;
+}
+
+/**
+ * The queue of an election in etcd, as Go's `concurrency.Election` lays it out: keys `NAME/<lease id in hex>`, the lowest create
+ * revision leads. Every request is one that may be sent twice.
+ */
+export class Queue {
+  readonly #name: string;
+  readonly #client: LeaseContext["client"];
+
+  constructor(name: string, { client }: Pick<LeaseContext, "client">) {
+    this.#name = name;
+    this.#client = client;
+  }
+
+  /** The key of whoever holds the lease. @param lease id in hexadecimal. */
+  keyOf(lease: string): Buffer {
+    return Buffer.from(`${this.#name}/${lease}`);
+  }
+
+  /**
+   * Puts a key at the end of the queue, for as long as it takes.
+   *
+   * @param lease id in decimal.
+   * @returns the key's create revision; undefined if the lease ran out meanwhile.
+   * @throws Failure if etcd refuses, or the signal is aborted.
+   */
+  async put(key: Buffer, identity: string, lease: string, signal: AbortSignal): Promise<string | undefined> {
+    const request = {
+      compare: [{ key, target: "Create" as const, result: "Equal" as const, create_revision: "0" }],
+      success: [{ request_put: { key, value: Buffer.from(identity), lease } }],
+      // It stands already: an attempt of ours whose answer was lost has put it.
+      failure: [{ request_range: { key } }],
+    };
+    try {
+      const answer = await this.#client.persist((raw, options) => raw.kv.txn(request, options), signal);
+      if (answer.succeeded) return answer.header.revision;
+      return answer.responses[0]?.response_range.kvs[0]?.create_revision;
+    } catch (error) {
+      if (error instanceof Failure && error.code === "lease-gone") return undefined;
+      throw error;
+    }
+  }
+
+  /** The key just before the one of that create revision. */
+  async before(revision: string, signal: AbortSignal): Promise<Look> {
+    const lower = { ...this.#range, max_create_revision: (BigInt(revision) - 1n).toString(), limit: "1" };
+    const answer = await this.#client.persist(
+      (raw, options) => raw.kv.range({ ...lower, sort_order: "Descend", sort_target: "Create" }, options),
+      signal,
+    );
+    return { ahead: answer.kvs[0], revision: answer.header.revision };
+  }
+
+  /** Whoever leads now. */
+  async leader(signal: AbortSignal): Promise<Entry | undefined> {
+    const first = { ...this.#range, limit: "1" };
+    const answer = await this.#client.persist(
+      (raw, options) => raw.kv.range({ ...first, sort_order: "Ascend", sort_target: "Create" }, options),
+      signal,
+    );
+    return answer.kvs[0];
+  }
+
+  /** Whether a key belongs to an election whose name only begins with ours: it stands in the way for good. */
+  isForeign(key: Buffer): boolean {
+    return key
+      .toString()
+      .slice(this.#name.length + 1)
+      .includes("/");
+  }
+
+  /** Deletes our own key, not one that somebody put in its place. @throws Failure after `timeout`. */
+  async delete({ key, revision }: LeasedKey, timeout: Milliseconds): Promise<void> {
+    const request = {
+      compare: [{ key, target: "Create" as const, result: "Equal" as const, create_revision: revision }],
+      success: [{ request_delete_range: { key } }],
+      failure: [],
+    };
+    await this.#client.request((raw, options) => raw.kv.txn(request, options), NEVER, timeout);
+  }
+
+  get #range(): { readonly key: Buffer; readonly range_end: Buffer } {
+    // "0" is the character after "/": the range is every key that begins with `NAME/`.
+    return { key: Buffer.from(`${this.#name}/`), range_end: Buffer.from(`${this.#name}0`) };
+  }
+}

@@ -1,0 +1,99 @@
+import { readFileSync } from "node:fs";
+import type { Milliseconds } from "./duration.js";
+import { parseDuration } from "./duration.js";
+import type { Environment } from "./environment.js";
+import { messageOf, usageFailure } from "./failure.js";
+import type { Option, OptionName } from "./options.js";
+import { OPTIONS } from "./options.js";
+import type { Signal } from "./signals.js";
+import { FORWARDED, parseSignal } from "./signals.js";
+
+/** A value and the name of where it came from, for messages. */
+export interface Given {
+  readonly text: string;
+  readonly from: string;
+}
+
+/** What was set, and nothing else. */
+export type Values = ReadonlyMap<OptionName, Given>;
+
+/** What was set, by whom: argv first, then the environment. An empty variable counts as not set, as etcdctl has it. */
+export function given(parsed: Readonly<Record<string, unknown>>, env: Environment): Values {
+  const values = new Map<OptionName, Given>();
+  for (const { name, kind, environment } of OPTIONS as readonly (Option & { name: OptionName })[]) {
+    const last = [parsed[name]].flat().at(-1);
+    const onCommandLine = kind === "flag" || kind === "count" ? Boolean(last) : last !== undefined;
+    const variable = environment.find((candidate) => env[candidate]);
+    if (onCommandLine) values.set(name, { text: String(last), from: `--${name}` });
+    else if (variable !== undefined) values.set(name, { text: env[variable] ?? "", from: variable });
+  }
+  return values;
+}
+
+export function readText(values: Values, name: OptionName): string | undefined {
+  const value = values.get(name);
+  if (value?.text === "") throw usageFailure(value.from, "", "must not be empty");
+  return value?.text;
+}
+
+export function readDuration(values: Values, name: OptionName): Milliseconds | undefined {
+  return read(values, name, parseDuration, "not a duration such as 500ms, 8s, 1m30s or 1h");
+}
+
+export function readPercent(values: Values, name: OptionName): number | undefined {
+  const parse = (text: string) =>
+    /^\d+(\.\d+)?%?$/.test(text) && parseFloat(text) < 100 ? parseFloat(text) / 100 : undefined;
+  return read(values, name, parse, "not a percentage from 0 to below 100");
+}
+
+export function readSignal(values: Values, name: OptionName): Signal | undefined {
+  return read(values, name, parseSignal, "not a signal such as TERM, SIGQUIT or 15");
+}
+
+export function readSignals(values: Values, name: OptionName): Signal[] | undefined {
+  const parse = (text: string) => {
+    const signals = text.split(",").map((part) => parseSignal(part.trim()));
+    return signals.every((signal) => signal !== undefined && FORWARDED.includes(signal))
+      ? (signals as Signal[])
+      : undefined;
+  };
+  return read(values, name, parse, "not a list of signals that can be caught, such as TERM,INT");
+}
+
+export function readChoice(values: Values, name: OptionName): string | undefined {
+  const choices = (OPTIONS as readonly Option[]).find((option) => option.name === name)?.choices ?? [];
+  return read(values, name, (text) => choices.find((choice) => choice === text), `not one of ${choices.join(", ")}`);
+}
+
+export function readFlag(values: Values, name: OptionName): boolean {
+  const parse = (text: string) =>
+    /^(1|true|yes|on)$/i.test(text) ? true : /^(0|false|no|off)$/i.test(text) ? false : undefined;
+  return read(values, name, parse, "not true or false") ?? false;
+}
+
+export function readFile(values: Values, name: OptionName): Buffer | undefined {
+  const value = values.get(name);
+  if (value === undefined) return undefined;
+  try {
+    return readFileSync(value.text);
+  } catch (error) {
+    throw usageFailure(
+      value.from,
+      value.text,
+      `cannot be read: ${messageOf(error).replace(/^[A-Z]+: |, \w+ '.*$/gs, "")}`,
+    );
+  }
+}
+
+function read<T>(
+  values: Values,
+  name: OptionName,
+  parse: (text: string) => T | undefined,
+  problem: string,
+): T | undefined {
+  const value = values.get(name);
+  if (value === undefined) return undefined;
+  const parsed = parse(value.text);
+  if (parsed === undefined) throw usageFailure(value.from, value.text, problem);
+  return parsed;
+}
