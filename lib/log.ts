@@ -1,4 +1,4 @@
-import { writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 
 /** From what always matters to what only debugging needs. */
 export type Level = "error" | "warn" | "info" | "debug" | "trace";
@@ -20,14 +20,10 @@ export interface LogOptions {
 /** A log on stderr: logfmt-like text, or one JSON object a line. */
 export function stderrLog({ format, level }: LogOptions): Log {
   const most = LEVELS.indexOf(level);
+  const describe = format === "json" ? json : text;
+  const write = lineWriter();
   return (severity, event, fields = {}) => {
-    if (LEVELS.indexOf(severity) > most) return;
-    const known = Object.entries(fields).filter(([, value]) => value !== undefined);
-    const line =
-      format === "json"
-        ? JSON.stringify({ time: new Date().toISOString(), level: severity, event, ...Object.fromEntries(known) })
-        : ["while-leader:", event, ...known.map(([name, value]) => `${name}=${quoted(String(value))}`)].join(" ");
-    writeLine(line);
+    if (LEVELS.indexOf(severity) <= most) write(`${describe(severity, event, fields)}\n`);
   };
 }
 
@@ -40,12 +36,76 @@ export function writeLine(line: string): void {
  * Writes to a descriptor that the workload shares, without ever touching `process.stdout` or `process.stderr`: those would switch
  * it to non-blocking mode under the workload's feet.
  */
-export function writeTo(descriptor: 1 | 2, text: string): void {
+export function writeTo(descriptor: number, line: string): void {
   try {
-    writeSync(descriptor, text);
+    writeSync(descriptor, line);
   } catch {
     // A full pipe, a closed one or a terminal that hung up: a log line is not worth the workload.
   }
+}
+
+/** So many lines wait for a reader that is slow; whoever does not read at all must not cost us our memory. */
+const MOST_WAITING = 1_000;
+/** How often, and how many milliseconds apart, what still waits is tried again when the process ends. */
+const [LAST_TRIES, LAST_PAUSE] = [50, 10];
+
+/** Writes lines to stderr in order and without ever waiting; those that find no room go before the next, or at the end. */
+function lineWriter(): (line: string) => void {
+  const descriptor = patientDescriptor();
+  let waiting: Buffer[] = [];
+  const send = (): void => {
+    while (waiting[0] !== undefined) {
+      try {
+        const rest = waiting[0].subarray(writeSync(descriptor, waiting[0]));
+        waiting = rest.length > 0 ? [rest, ...waiting.slice(1)] : waiting.slice(1);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EAGAIN") waiting = []; // nobody will ever read it
+        return;
+      }
+    }
+  };
+  process.once("exit", () => {
+    const never = new Int32Array(new SharedArrayBuffer(4));
+    for (let tries = 0; waiting.length > 0 && tries < LAST_TRIES; tries++) {
+      if (tries > 0) Atomics.wait(never, 0, 0, LAST_PAUSE);
+      send();
+    }
+  });
+  return (line) => {
+    waiting = [...waiting.slice(-MOST_WAITING), Buffer.from(line)];
+    send();
+  };
+}
+
+/**
+ * Stderr, opened once more so that it can be non-blocking for us alone: were we to wait for whoever reads it, renewals and deadlines
+ * would wait too, and the lease would run out under a running workload. A file never blocks; a socket cannot be opened again.
+ */
+function patientDescriptor(): number {
+  let again: number | undefined;
+  try {
+    const stderr = fstatSync(2);
+    if (!stderr.isFIFO() && !stderr.isCharacterDevice()) return 2;
+    again = openSync("/proc/self/fd/2", constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    if (fstatSync(again).ino === stderr.ino) return again;
+  } catch {
+    // Closed, another user's, or no /proc.
+  }
+  if (again !== undefined) closeSync(again);
+  return 2;
+}
+
+function json(level: Level, event: string, fields: Fields): string {
+  return JSON.stringify({ time: new Date().toISOString(), level, event, ...fields });
+}
+
+/** Errors are sentences, everything else is facts. */
+function text(level: Level, event: string, { error, ...fields }: Fields): string {
+  const head = level === "error" && error !== undefined ? String(error) : event;
+  const rest = Object.entries(head === event ? { ...fields, error } : fields).filter(
+    ([, value]) => value !== undefined,
+  );
+  return ["while-leader:", head, ...rest.map(([name, value]) => `${name}=${quoted(String(value))}`)].join(" ");
 }
 
 function quoted(value: string): string {

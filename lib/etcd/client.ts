@@ -53,8 +53,13 @@ export class EtcdClient {
     return this.#connections[this.#current] as Connection;
   }
 
-  /** Gives a connection up and goes on to the next endpoint, unless somebody has already. */
-  rotate(from: Connection): void {
+  /**
+   * Gives a connection up and goes on to the next endpoint.
+   *
+   * @param failed as it was when the connection was put to use: whoever comes too late must not give up its successor.
+   */
+  rotate(from: Connection, failed: AbortSignal): void {
+    if (failed.aborted) return;
     from.fail();
     if (from === this.current) this.#current = (this.#current + 1) % this.size;
   }
@@ -73,6 +78,7 @@ export class EtcdClient {
     const failures: Failure[] = [];
     for (let left = this.size; left > 0; left--) {
       const connection = this.current;
+      const { failed } = connection;
       const share = (end - this.#clock.now()) / left;
       const limit = connection.answered ? share : Math.min(share, this.#options.dialTimeout);
       if (signal.aborted) throw abandoned();
@@ -83,7 +89,7 @@ export class EtcdClient {
         const failure = failureOf(error, connection.endpoint);
         if (!(passing(failure) || failure.code === "untrusted")) throw failure;
         failures.push(failure);
-        this.rotate(connection);
+        this.rotate(connection, failed);
       }
     }
     throw allFailed(failures);
@@ -92,20 +98,23 @@ export class EtcdClient {
   /**
    * One request, tried for as long as it takes, with back-off and jitter; a line of log for each change.
    *
-   * @throws Failure of an answer that no repetition changes; `unreachable` when the signal is aborted.
+   * @param timeout when to give up all the same.
+   * @throws Failure of an answer that no repetition changes, or of the last attempt; `unreachable` when the signal is aborted.
    */
-  async persist<T extends Answer>(request: Request<T>, signal: AbortSignal): Promise<T> {
+  async persist<T extends Answer>(request: Request<T>, signal: AbortSignal, timeout = Infinity): Promise<T> {
+    const end = this.#clock.now() + timeout;
+    const left = (): Milliseconds => end - this.#clock.now();
     for (let backoff = FIRST_BACKOFF; ; backoff = Math.min(backoff * 2, LONGEST_BACKOFF)) {
       try {
-        const answer = await this.request(request, signal);
+        const answer = await this.request(request, signal, Math.min(this.#options.commandTimeout, left()));
         this.#note(undefined);
         return answer;
       } catch (error) {
         const failure = failureOf(error, this.current.endpoint);
-        if (signal.aborted || !passing(failure)) throw failure;
+        if (signal.aborted || !passing(failure) || left() <= 0) throw failure;
         this.#note(failure.message);
       }
-      await this.#clock.sleep(jittered(backoff), signal);
+      await this.#clock.sleep(Math.min(jittered(backoff), left()), signal);
     }
   }
 

@@ -131,7 +131,7 @@ export class Lease {
   async revoke(timeout: Milliseconds): Promise<void> {
     this.release();
     await this.#context.client
-      .request((raw, options) => raw.leaseClient.leaseRevoke({ ID: this.id }, options), NEVER, timeout)
+      .persist((raw, options) => raw.leaseClient.leaseRevoke({ ID: this.id }, options), NEVER, timeout)
       .catch((error: unknown) => {
         if (!(error instanceof Failure && error.code === "lease-gone")) throw error;
       });
@@ -144,6 +144,7 @@ export class Lease {
       const sent = clock.now();
       if (sent >= this.#validUntil && this.#validUntil > -Infinity) return this.lose("expired");
       const connection = client.current;
+      const { failed } = connection;
       try {
         const outcome = await this.#renew(connection, sent);
         if (outcome === "renewed" && trouble !== "") log("info", "connected", { endpoint: connection.endpoint });
@@ -156,7 +157,7 @@ export class Lease {
         if (failure.message !== trouble) log("warn", "renewal-failed", { error: failure.message });
         [failures, trouble] = [failures + 1, failure.message];
         this.#keepAlives.cancel();
-        client.rotate(connection);
+        client.rotate(connection, failed);
         // Every endpoint gets its chance at once; after that there is no hurry that could help.
         this.#due = failures < client.size ? clock.now() : sent + this.timing.renewEvery / 2;
       }

@@ -93,7 +93,7 @@ export class Queue {
       success: [{ request_delete_range: { key } }],
       failure: [],
     };
-    await this.#client.request((raw, options) => raw.kv.txn(request, options), NEVER, timeout);
+    await this.#client.persist((raw, options) => raw.kv.txn(request, options), NEVER, timeout);
   }
 
   get #range(): { readonly key: Buffer; readonly range_end: Buffer } {
