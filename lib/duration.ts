@@ -16,7 +16,8 @@ export function parseDuration(text: string): Milliseconds | undefined {
   if (!bare && !/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return undefined;
   const parts = bare ? [[text, text, "s"]] : [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
   const total = parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNIT[unit ?? ""] ?? 0), 0);
-  return total <= LONGEST ? total : undefined;
+  // Whole microseconds: 4.1 minutes are 246,000 ms, not what floating point makes of them.
+  return total <= LONGEST ? Math.round(total * 1_000) / 1_000 : undefined;
 }
 
 /** Writes a duration as people do: `900ms`, `8s`, `1m30s`. Rounded to a millisecond. */

@@ -76,6 +76,9 @@ const SILENCE: Log = () => {};
 export async function superviseWhileLeading(settings: SuperviseSettings): Promise<number> {
   const { command, election, env = process.env, log = SILENCE, signal = NEVER } = settings;
   const { killAfter = DEFAULTS.killAfter, onLost = DEFAULTS.onLost, stopWith, wait } = settings;
+  for (const [name, duration] of Object.entries({ killAfter, wait: wait ?? 0 }))
+    if (!(duration >= 0 && Number.isFinite(duration)))
+      throw usageFailure(name, String(duration), "not a time of zero or more");
   const inbox = new Inbox<Happening>();
   const stop = (): void => inbox.put({ type: "signal", signal: "SIGTERM" });
   if (signal.aborted) stop();

@@ -3,7 +3,7 @@ import type { LostReason } from "./election.js";
 import type { Exit } from "./exit-status.js";
 import { ExitStatus, exitStatus, signalledStatus } from "./exit-status.js";
 import type { Signal } from "./signals.js";
-import type { Effect, Event, GiveUp, Phase, Rules, Sequel, State } from "./states.js";
+import type { Cause, Effect, Event, GiveUp, Phase, Rules, Sequel, State } from "./states.js";
 
 export type Step = readonly [State, ...Effect[]];
 
@@ -76,7 +76,8 @@ function tableOf(rules: Rules): Table {
   const campaignFailed = (_state: State, { status }: { status: number }): Step => leave(status);
 
   /** There is no workload after all, whatever we were about to do with it. */
-  const startFailed = campaignFailed;
+  const startFailed = (state: State, { status }: { status: number }): Step =>
+    leave("sequel" in state && typeof state.sequel === "object" ? state.sequel.exit : status);
 
   const lose = (reason: LostReason, at: Milliseconds, killAt: Milliseconds): Step =>
     at >= killAt
@@ -108,8 +109,14 @@ function tableOf(rules: Rules): Table {
     at: Milliseconds,
     killAt: Milliseconds,
   ): Step => {
-    const log: Effect = { do: "log", event: "lost", reason };
-    return at >= killAt ? kill(state, log) : [{ ...state, deadline: Math.min(state.deadline, killAt) }, log];
+    const { cause } = state;
+    // A loss is told once.
+    const told: Effect[] = isLoss(cause) ? [] : [{ do: "log", event: "lost", reason }];
+    if (at >= killAt) return kill(state, ...told);
+    // Whoever was asked to stop in another way is asked in the way of a lost term too.
+    const asked = isLoss(cause) || cause === "ended" || cause === "bug" || (rules.stopWith ?? cause) === "SIGTERM";
+    const ask: Effect[] = asked ? [] : [{ do: "forward", signal: "SIGTERM" }];
+    return [{ ...state, deadline: Math.min(state.deadline, killAt) }, ...told, ...ask];
   };
 
   const resign = (sequel: Sequel, exit: Exit | undefined): Step => [
@@ -257,6 +264,10 @@ function campaign(rules: Rules, at: Milliseconds, status: number): Step {
 
 function afterLoss(rules: Rules): "rejoin" | { exit: number } {
   return rules.onLost === "rejoin" ? "rejoin" : { exit: ExitStatus.notLeader };
+}
+
+function isLoss(cause: Cause): cause is LostReason {
+  return cause === "expired" || cause === "lease-gone" || cause === "key-gone";
 }
 
 /** Whoever asks us to stop does not want us back in the queue; a status already decided stays. */

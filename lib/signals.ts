@@ -30,6 +30,7 @@ export function signalNumber(name: Signal): number {
 /** Reads `TERM`, `SIGTERM`, `term` or `15`; undefined for anything else. */
 export function parseSignal(text: string): Signal | undefined {
   if (/^\d+$/.test(text)) return onePerNumber().find((name) => signalNumber(name) === Number(text));
+  if (!/^[a-z0-9]+$/i.test(text)) return undefined;
   const name = text.toUpperCase().replace(/^(?!SIG)/, "SIG");
   return NUMBERS.has(name) ? (name as Signal) : undefined;
 }

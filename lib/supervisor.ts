@@ -1,10 +1,10 @@
 import type { Clock } from "./clock.js";
 import type { Milliseconds } from "./duration.js";
-import type { Campaign, Election, Term } from "./election.js";
+import type { Campaign, Election, LostReason, Term } from "./election.js";
 import type { Exit } from "./exit-status.js";
 import { ExitStatus } from "./exit-status.js";
 import { Failure, stackOf } from "./failure.js";
-import type { Inbox } from "./inbox.js";
+import { Inbox } from "./inbox.js";
 import type { Lifecycle, Step } from "./lifecycle.js";
 import type { Log } from "./log.js";
 import type { Effect, Event, Happening, State } from "./states.js";
@@ -16,7 +16,7 @@ export interface Parts {
   readonly election: Election;
   /** Starts the command for a term. */
   readonly launch: (term: Term) => Workload | Promise<Failure>;
-  /** Signals from outside; everything else that happens is put there too. */
+  /** What comes from outside: signals, and bugs that nobody caught. */
   readonly inbox: Inbox<Happening>;
   readonly clock: Clock;
   readonly log: Log;
@@ -43,6 +43,8 @@ export async function supervise(parts: Parts): Promise<number> {
 
 class Supervisor {
   readonly #parts: Parts;
+  /** What happens to what we do. */
+  readonly #events = new Inbox<Happening>();
   #campaign: Campaign | undefined;
   #term: Term | undefined;
   #workload: Workload | undefined;
@@ -69,7 +71,10 @@ class Supervisor {
     return state;
   }
 
-  /** The next event: what has happened, then what has come due. No flood holds a deadline up, as nothing new comes in between. */
+  /**
+   * The next event. Signals first: one that came before the command was started must be known at the start. Nothing new can come while
+   * what has come is worked off, so no flood holds a deadline up.
+   */
   async #next(state: State): Promise<Event> {
     const { clock, inbox, lifecycle } = this.#parts;
     for (;;) {
@@ -77,7 +82,7 @@ class Supervisor {
       const term = this.#term ?? NO_TERM;
       const times = { termAt: term.termAt(), killAt: term.killAt() };
       const due = lifecycle.nextTick(state, times) ?? Infinity;
-      const happening = inbox.take();
+      const happening = inbox.take() ?? this.#events.take();
       if (happening !== undefined) return { ...happening, at };
       if (at >= due) return { type: "tick", at, ...times };
       await this.#pause(due - at);
@@ -87,7 +92,11 @@ class Supervisor {
   async #pause(duration: Milliseconds): Promise<void> {
     const { clock, inbox } = this.#parts;
     const over = new AbortController();
-    await Promise.race([inbox.filled(over.signal), clock.sleep(Math.min(duration, LONGEST_SLEEP), over.signal)]);
+    await Promise.race([
+      inbox.filled(over.signal),
+      this.#events.filled(over.signal),
+      clock.sleep(Math.min(duration, LONGEST_SLEEP), over.signal),
+    ]);
     over.abort();
   }
 
@@ -113,27 +122,31 @@ class Supervisor {
   }
 
   #stand(): void {
-    const { election, inbox, log } = this.#parts;
+    const { election, log } = this.#parts;
     const campaign = election.campaign();
     this.#campaign = campaign;
     campaign.queued.then(
-      () => inbox.put({ type: "queued" }),
+      () => this.#events.put({ type: "queued" }),
       () => {}, // then `elected` rejects too, and says why
     );
     campaign.elected.then(
       (term) => {
         if (this.#campaign !== campaign) return;
         this.#term = term;
-        inbox.put({ type: "elected", termAt: term.termAt() });
-        this.#detach(term.lost.then((reason) => inbox.put({ type: "lost", reason, killAt: term.killAt() })));
+        this.#events.put({ type: "elected", termAt: term.termAt() });
+        this.#detach(term.lost.then((reason) => this.#reportLoss(term, reason)));
       },
       (error: unknown) => {
         if (this.#campaign !== campaign) return;
         if (!(error instanceof Failure)) return this.#fault(error);
         log("error", "failed", { error: error.message });
-        inbox.put({ type: "campaign-failed", status: error.status });
+        this.#events.put({ type: "campaign-failed", status: error.status });
       },
     );
+  }
+
+  #reportLoss(term: Term, reason: LostReason): void {
+    if (this.#term === term) this.#events.put({ type: "lost", reason, killAt: term.killAt() });
   }
 
   #start(): void {
@@ -155,24 +168,24 @@ class Supervisor {
 
   #notStarted({ message, status }: Failure): void {
     this.#parts.log("error", "failed", { error: message });
-    this.#parts.inbox.put({ type: "start-failed", status });
+    this.#events.put({ type: "start-failed", status });
   }
 
   /** Reports the command's end, then the end of all that it left behind. */
   async #follow(workload: Workload): Promise<void> {
-    const { inbox } = this.#parts;
-    inbox.put({ type: "exited", exit: await workload.exited });
+    this.#events.put({ type: "exited", exit: await workload.exited });
     for await (const _ of this.#looks()) if (workload.alive().length === 0) break;
     this.#workload = undefined;
-    inbox.put({ type: "gone" });
+    this.#events.put({ type: "gone" });
   }
 
   /** A process can fork while it is being killed, so once is not enough. */
   async #killAll(): Promise<void> {
     const workload = this.#workload;
+    if (workload === undefined) return;
     for await (const _ of this.#looks()) {
       if (this.#workload !== workload) return;
-      workload?.signalAll("SIGKILL");
+      workload.signalAll("SIGKILL");
     }
   }
 
@@ -185,13 +198,13 @@ class Supervisor {
   }
 
   async #resign(): Promise<void> {
-    const { inbox, log } = this.#parts;
+    const { log } = this.#parts;
     const [campaign, term] = [this.#campaign, this.#term];
     this.#campaign = this.#term = undefined;
     const told = (await campaign?.withdraw(RESIGN_WITHIN)) ?? true;
     if (term !== undefined && term.key !== "")
       log(told ? "info" : "warn", "resigned", { key: term.key, acknowledged: told });
-    inbox.put({ type: "resigned" });
+    this.#events.put({ type: "resigned" });
   }
 
   #report(effect: Extract<Effect, { do: "log" }>): void {
@@ -219,7 +232,7 @@ class Supervisor {
 
   #fault(error: unknown): void {
     this.#parts.log("error", "bug", { error: stackOf(error) });
-    this.#parts.inbox.put({ type: "fault" });
+    this.#events.put({ type: "fault" });
   }
 }
 

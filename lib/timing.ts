@@ -73,6 +73,10 @@ export function startReserve(timing: Timing): Milliseconds {
 /** Why these times cannot be kept, with the sum that fails; undefined if they can. */
 export function impossible(timing: Timing): string | undefined {
   const { ttl, clockDrift, lostGrace, killMargin, renewEvery, renewWait } = timing;
+  if (![ttl, lostGrace, killMargin].every((time) => Number.isFinite(time) && time >= 0))
+    return "TTL, lost grace and kill margin must be zero or more";
+  if (!(clockDrift >= 0 && clockDrift < 1))
+    return `a clock drift of ${clockDrift * 100} % is not from 0 to below 100 %`;
   if (ttl < SHORTEST_TTL) return `a TTL of ${formatDuration(ttl)} is shorter than etcd's least of 2s`;
   if (ttl % 1_000 !== 0) return `a TTL of ${formatDuration(ttl)} is not in whole seconds, as etcd counts`;
   const left = ttl * (1 - clockDrift) - lostGrace - killMargin - renewWait;

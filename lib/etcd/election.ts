@@ -1,3 +1,4 @@
+import { abortedWith } from "../abort.js";
 import type { Deferred } from "../deferred.js";
 import { deferred } from "../deferred.js";
 import type { Milliseconds } from "../duration.js";
@@ -100,9 +101,9 @@ class EtcdCampaign implements Campaign {
   /** Waits until nobody stands before us. @returns false if our place is gone. */
   async #reachHead(place: Place): Promise<boolean> {
     const { clock } = this.#context;
-    const gone = new AbortController();
-    void place.lease.lost.then(() => gone.abort());
-    const signal = AbortSignal.any([this.#withdrawn.signal, gone.signal]);
+    const over = abortedWith(this.#withdrawn.signal);
+    const { signal } = over;
+    void place.lease.lost.then(() => over.abort());
     try {
       let look = await this.#queue.before(place.revision, signal);
       if (look.ahead !== undefined && this.#candidacy.once) throw await this.#heldByOther(signal);
@@ -113,8 +114,10 @@ class EtcdCampaign implements Campaign {
       while (place.lease.validUntil() - clock.now() < startReserve(place.lease.timing));
       return true;
     } catch (error) {
-      if (gone.signal.aborted && !this.#withdrawn.signal.aborted) return false;
+      if (signal.aborted && !this.#withdrawn.signal.aborted) return false;
       throw error;
+    } finally {
+      over.abort();
     }
   }
 
@@ -153,9 +156,9 @@ class EtcdCampaign implements Campaign {
   /** Notices within milliseconds that somebody deleted our key. */
   async #guardKey({ key, revision, lease }: Place): Promise<void> {
     const { client } = this.#context;
-    const over = new AbortController();
+    const over = abortedWith(this.#withdrawn.signal);
+    const { signal } = over;
     void lease.lost.then(() => over.abort());
-    const signal = AbortSignal.any([this.#withdrawn.signal, over.signal]);
     const watch = new KeyWatch(this.#context, key);
     for (let seen = revision; ;) {
       await watch.changed(seen, signal);

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { NEVER, unlessAborted } from "../abort.js";
+import { abortedWith, NEVER, unlessAborted } from "../abort.js";
 import type { Clock } from "../clock.js";
 import type { Deferred } from "../deferred.js";
 import { deferred } from "../deferred.js";
@@ -106,7 +106,8 @@ export class Lease {
     this.#awaited ??= deferred();
     this.#due = this.#context.clock.now();
     this.#nap.abort();
-    await unlessAborted(this.#awaited.promise, AbortSignal.any([signal, this.#stop.signal]));
+    const over = abortedWith(signal, this.#stop.signal);
+    await unlessAborted(this.#awaited.promise, over.signal).finally(() => over.abort());
   }
 
   /** Says that the lease or its key is gone: nothing may run on it any more. */

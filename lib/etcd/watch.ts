@@ -1,3 +1,4 @@
+import { abortedWith } from "../abort.js";
 import type { Milliseconds } from "../duration.js";
 import { jittered } from "./client.js";
 import type { LeaseContext } from "./lease.js";
@@ -31,13 +32,12 @@ export class KeyWatch {
   async #watch(revision: string, signal: AbortSignal): Promise<"event" | "interrupted"> {
     const { client, clock } = this.#context;
     const connection = client.current;
-    const over = new AbortController();
-    const end = AbortSignal.any([signal, connection.failed, over.signal]);
+    const over = abortedWith(signal, connection.failed);
     let outcome: "event" | "interrupted" = "interrupted";
     try {
       const stream = await connection.watches();
       stream.on("data", ({ canceled, events, header }) => {
-        if (end.aborted) return;
+        if (over.signal.aborted) return;
         connection.heard({ header });
         if (canceled) connection.forgetToken(); // a token that ran out is one of the reasons
         if (events.length > 0) outcome = "event";
@@ -46,10 +46,12 @@ export class KeyWatch {
       stream.on("error", () => over.abort());
       stream.on("end", () => over.abort());
       stream.write({ create_request: { key: this.#key, start_revision: (BigInt(revision) + 1n).toString() } });
-      await clock.sleep(LOOK_AGAIN, end);
+      await clock.sleep(LOOK_AGAIN, over.signal);
       stream.cancel();
     } catch {
       // A connection that was closed under our hands; the read that follows says what is wrong.
+    } finally {
+      over.abort();
     }
     return outcome;
   }
