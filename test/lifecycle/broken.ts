@@ -1,0 +1,128 @@
+import type { Lifecycle, Step } from "../../lib/lifecycle.js";
+import type { Event, Rules, State } from "../../lib/states.js";
+
+/** A lifecycle with one mistake in it, and what the search must say of it. */
+export interface Broken {
+  /** Continues "a lifecycle that ...". */
+  readonly flaw: string;
+  readonly finds: string;
+  readonly breaks: (life: Lifecycle, rules: Rules) => Lifecycle;
+}
+
+/** Lets `mistake` replace a step; undefined leaves it as it is. */
+const stepping =
+  (mistake: (state: State, event: Event, right: Step, rules: Rules) => Step | undefined): Broken["breaks"] =>
+  (life, rules) => ({
+    ...life,
+    step(state, event) {
+      const right = life.step(state, event);
+      return mistake(state, event, right, rules) ?? right;
+    },
+  });
+
+/** One for each promise that is worth a mistake. */
+export const BROKEN: readonly Broken[] = [
+  {
+    flaw: "resigns as soon as the command has ended, with others of the workload alive",
+    finds: "leadership is resigned while a process of the workload may live",
+    breaks: stepping(({ phase }, { type }) =>
+      phase === "stopping" && type === "exited"
+        ? [{ phase: "resigning", sequel: { exit: 0 } }, { do: "resign" }]
+        : undefined,
+    ),
+  },
+  {
+    flaw: "takes the killed command for the whole workload",
+    finds: "leadership is resigned while a process of the workload may live",
+    breaks: stepping(({ phase }, { type }) =>
+      phase === "killing" && type === "exited"
+        ? [{ phase: "resigning", sequel: "rejoin" }, { do: "resign" }]
+        : undefined,
+    ),
+  },
+  {
+    flaw: "moves the deadline with each stop signal",
+    finds: "the deadline of a stop moves later",
+    breaks: stepping((state, event, [after, ...effects], { killAfter }) =>
+      state.phase === "stopping" && event.type === "signal" && after.phase === "stopping"
+        ? [{ ...after, deadline: event.at + killAfter }, ...effects]
+        : undefined,
+    ),
+  },
+  {
+    flaw: "stops without a deadline",
+    finds: "a stop without a deadline",
+    breaks: stepping((_state, { type }, [after, ...effects]) =>
+      type === "exited" && after.phase === "stopping" ? [{ ...after, deadline: Infinity }, ...effects] : undefined,
+    ),
+  },
+  {
+    flaw: "rejoins after a stop signal that came while it resigned",
+    finds: "a campaign after a stop signal",
+    breaks: stepping((state, { type }) => (state.phase === "resigning" && type === "signal" ? [state] : undefined)),
+  },
+  {
+    flaw: "starts the command whatever is left of the validity",
+    finds: "the command is started with no validity left",
+    breaks: stepping((state, event) =>
+      event.type === "elected" && (state.phase === "connecting" || state.phase === "standby")
+        ? [{ phase: "leading" }, { do: "start" }]
+        : undefined,
+    ),
+  },
+  {
+    flaw: "starts the command again when it has ended",
+    finds: "the command is started twice in one term",
+    breaks: stepping((state, { type }) =>
+      state.phase === "leading" && type === "exited" ? [state, { do: "start" }] : undefined,
+    ),
+  },
+  {
+    flaw: "exits while it resigns when nothing holds it",
+    finds: "the program exits before it has resigned",
+    breaks: stepping((state, { type }) =>
+      state.phase === "resigning" && type === "tick" ? [{ phase: "done", status: 0 }] : undefined,
+    ),
+  },
+  {
+    flaw: "has patience with a lost term until its own deadline",
+    finds: "TERM_AT has passed, and the end is not set to KILL_AT or before",
+    breaks: stepping((state, event) =>
+      state.phase === "stopping" && event.type === "tick" && event.at < state.deadline ? [state] : undefined,
+    ),
+  },
+  {
+    flaw: "forgets how the command ended",
+    finds: "exit status 70 in place of 3",
+    breaks: stepping((_state, { type }, [after, ...effects]) =>
+      type === "exited" && after.phase === "stopping" ? [withoutExit(after), ...effects] : undefined,
+    ),
+  },
+  {
+    flaw: "logs no reason for a stop",
+    finds: "a term ends without a reason",
+    breaks: stepping((_state, { type }, [after, ...effects]) =>
+      type === "signal" ? [after, ...effects.filter((effect) => effect.do !== "log")] : undefined,
+    ),
+  },
+  {
+    flaw: "waits for its own deadline only, though the lease may run out before",
+    finds: "no tick is due by KILL_AT",
+    breaks: (life) => ({
+      ...life,
+      nextTick: (state, term) => (state.phase === "stopping" ? state.deadline : life.nextTick(state, term)),
+    }),
+  },
+  {
+    flaw: "never looks at the time again once it stops",
+    finds: "stuck in stopping",
+    breaks: (life) => ({
+      ...life,
+      nextTick: (state, term) => (state.phase === "stopping" ? Infinity : life.nextTick(state, term)),
+    }),
+  },
+];
+
+function withoutExit({ phase, cause, sequel, deadline }: Extract<State, { phase: "stopping" }>): State {
+  return { phase, cause, sequel, deadline };
+}

@@ -1,0 +1,51 @@
+import type { State } from "../../lib/states.js";
+import type { Example, Row } from "./examples.js";
+import * as x from "./examples.js";
+
+/** Neither phase has started anything, so both answer alike but to `queued`. */
+const row = (state: State, queued: readonly Example[], gaveUp: number): Row => ({
+  signal: [
+    { when: "stop", state, event: x.signal("SIGTERM"), step: [x.resigning(143), x.toNobody("SIGTERM"), x.RESIGN] },
+    { when: "other stop", state, event: x.signal("SIGINT"), step: [x.resigning(130), x.toNobody("SIGINT"), x.RESIGN] },
+    { when: "no stop", state, event: x.signal("SIGHUP"), step: [state, x.toNobody("SIGHUP")] },
+  ],
+  queued,
+  elected: [
+    { when: "before TERM_AT", state, event: x.ELECTED, step: [{ phase: "leading" }, { do: "start" }] },
+    {
+      when: "at TERM_AT, rejoin",
+      state,
+      event: { type: "elected", at: x.NOW, termAt: x.NOW },
+      step: [x.RESIGNING_TO_REJOIN, x.lost("expired"), x.RESIGN],
+    },
+    {
+      when: "at TERM_AT, exit",
+      rules: { onLost: "exit" },
+      state,
+      event: { type: "elected", at: x.NOW, termAt: x.NOW },
+      step: [x.resigning(75), x.lost("expired"), x.RESIGN],
+    },
+  ],
+  "campaign-failed": [{ state, event: x.CAMPAIGN_FAILED, step: [x.resigning(77), x.RESIGN] }],
+  "start-failed": x.ignored(state, x.START_FAILED),
+  lost: x.ignored(state, x.LOST),
+  tick: [
+    { when: "before --wait ends", state, event: x.TICK, step: [state] },
+    {
+      when: "as --wait ends",
+      state: { ...state, giveUp: { at: x.NOW, status: gaveUp } } as State,
+      event: x.TICK,
+      step: [x.resigning(gaveUp), x.RESIGN],
+    },
+  ],
+  exited: x.ignored(state, x.EXITED),
+  gone: x.ignored(state, x.GONE),
+  resigned: x.ignored(state, x.RESIGNED),
+  fault: [{ state, event: x.FAULT, step: [x.resigning(70), x.RESIGN] }],
+});
+
+const connecting: State = { phase: "connecting", giveUp: { at: x.NOW + 1, status: 69 } };
+const standby: State = { phase: "standby", giveUp: { at: x.NOW + 1, status: 75 } };
+
+export const CONNECTING: Row = row(connecting, [{ state: connecting, event: x.QUEUED, step: [standby] }], 69);
+export const STANDBY: Row = row(standby, x.ignored(standby, x.QUEUED), 75);

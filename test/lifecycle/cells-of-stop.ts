@@ -1,0 +1,137 @@
+import type { State } from "../../lib/states.js";
+import type { Example, Row } from "./examples.js";
+import * as x from "./examples.js";
+
+const state = x.stopping();
+const { deadline } = state;
+const rejoining = x.stopping({ cause: "expired", sequel: "rejoin" });
+
+/** There is nothing to stop after all: that is the last word, whatever was to follow. */
+const startFailed = (of: (sequel: "command" | "rejoin" | { exit: number }) => State): readonly Example[] => [
+  { when: "command", state: of("command"), event: x.START_FAILED, step: [x.resigning(127), x.RESIGN] },
+  { when: "rejoin", state: of("rejoin"), event: x.START_FAILED, step: [x.resigning(127), x.RESIGN] },
+  { when: "decided", state: of({ exit: 75 }), event: x.START_FAILED, step: [x.resigning(75), x.RESIGN] },
+];
+
+/** Nothing is left: the sequel is settled, with the command's status where it is the command's. */
+const gone = (
+  of: (sequel: "command" | "rejoin" | { exit: number }, exit?: { code: number } | { signal: "SIGKILL" }) => State,
+): readonly Example[] => [
+  { when: "its status", state: of("command", { code: 3 }), event: x.GONE, step: [x.resigning(3), x.RESIGN] },
+  {
+    when: "its signal",
+    state: of("command", { signal: "SIGKILL" }),
+    event: x.GONE,
+    step: [x.resigning(137), x.RESIGN],
+  },
+  { when: "never exited", state: of("command"), event: x.GONE, step: [x.resigning(70), x.RESIGN] },
+  { when: "rejoin", state: of("rejoin", { code: 3 }), event: x.GONE, step: [x.RESIGNING_TO_REJOIN, x.RESIGN] },
+  { when: "decided", state: of({ exit: 75 }, { code: 3 }), event: x.GONE, step: [x.resigning(75), x.RESIGN] },
+];
+
+export const STOPPING: Row = {
+  signal: [
+    { when: "stop again", state, event: x.signal("SIGINT"), step: [state, x.forward("SIGINT")] },
+    {
+      when: "stop again, with stopWith",
+      rules: { stopWith: "SIGQUIT" },
+      state,
+      event: x.signal("SIGTERM"),
+      step: [state, x.forward("SIGQUIT")],
+    },
+    {
+      when: "stop, after a loss: no rejoining, and sooner if --kill-after ends sooner",
+      rules: { killAfter: 1 },
+      state: rejoining,
+      event: x.signal("SIGTERM"),
+      step: [{ ...rejoining, sequel: "command", deadline: x.NOW + 1 }, x.forward("SIGTERM")],
+    },
+    {
+      when: "stop, after the status was decided",
+      state: x.stopping({ sequel: { exit: 75 } }),
+      event: x.signal("SIGTERM"),
+      step: [x.stopping({ sequel: { exit: 75 } }), x.forward("SIGTERM")],
+    },
+    { when: "no stop", state: rejoining, event: x.signal("SIGHUP"), step: [rejoining, x.forward("SIGHUP")] },
+  ],
+  queued: x.ignored(state, x.QUEUED),
+  elected: x.ignored(state, x.ELECTED),
+  "campaign-failed": x.ignored(state, x.CAMPAIGN_FAILED),
+  "start-failed": startFailed((sequel) => x.stopping({ sequel })),
+  lost: [
+    {
+      when: "KILL_AT before the deadline",
+      state,
+      event: x.loss("expired", deadline - 1),
+      step: [x.stopping({ deadline: deadline - 1 }), x.lost("expired")],
+    },
+    {
+      when: "KILL_AT after the deadline",
+      state,
+      event: x.loss("expired", deadline + 1),
+      step: [state, x.lost("expired")],
+    },
+    { when: "at KILL_AT", state, event: x.loss("key-gone", x.NOW), step: [x.killing(), x.lost("key-gone"), ...x.KILL] },
+  ],
+  tick: [
+    { when: "before all", state, event: x.tick(x.NOW + 1, x.NOW + 2), step: [state] },
+    {
+      when: "at the deadline",
+      state: x.stopping({ deadline: x.NOW, exit: { code: 3 } }),
+      event: x.tick(x.NOW + 1, x.NOW + 2),
+      step: [x.killing({ exit: { code: 3 } }), ...x.KILL],
+    },
+    {
+      when: "at TERM_AT, KILL_AT before the deadline",
+      state,
+      event: x.tick(x.NOW, deadline - 1),
+      step: [x.stopping({ deadline: deadline - 1 }), x.lost("expired")],
+    },
+    { when: "at TERM_AT, KILL_AT not before the deadline", state, event: x.tick(x.NOW, deadline), step: [state] },
+    { when: "at KILL_AT", state, event: x.tick(x.NOW - 1, x.NOW), step: [x.killing(), x.lost("expired"), ...x.KILL] },
+  ],
+  exited: [
+    {
+      state,
+      event: x.exited(3),
+      step: [x.stopping({ exit: { code: 3 } }), { do: "log", event: "exited", exit: { code: 3 } }, x.TERMINATE],
+    },
+  ],
+  gone: gone((sequel, exit) => x.stopping({ sequel, ...(exit && { exit }) })),
+  resigned: x.ignored(state, x.RESIGNED),
+  fault: [{ state, event: x.FAULT, step: [x.stopping({ sequel: { exit: 70 } })] }],
+};
+
+export const KILLING: Row = {
+  signal: [
+    {
+      when: "stop, after a loss: no rejoining",
+      state: x.killing({ sequel: "rejoin" }),
+      event: x.signal("SIGTERM"),
+      step: [x.killing()],
+    },
+    {
+      when: "stop, after the status was decided",
+      state: x.killing({ sequel: { exit: 75 } }),
+      event: x.signal("SIGTERM"),
+      step: [x.killing({ sequel: { exit: 75 } })],
+    },
+    { when: "no stop", state: x.killing(), event: x.signal("SIGHUP"), step: [x.killing()] },
+  ],
+  queued: x.ignored(x.killing(), x.QUEUED),
+  elected: x.ignored(x.killing(), x.ELECTED),
+  "campaign-failed": x.ignored(x.killing(), x.CAMPAIGN_FAILED),
+  "start-failed": startFailed((sequel) => x.killing({ sequel })),
+  lost: x.ignored(x.killing(), x.LOST),
+  tick: x.ignored(x.killing(), x.TICK),
+  exited: [
+    {
+      state: x.killing(),
+      event: x.exited(3),
+      step: [x.killing({ exit: { code: 3 } }), { do: "log", event: "exited", exit: { code: 3 } }],
+    },
+  ],
+  gone: gone((sequel, exit) => x.killing({ sequel, ...(exit && { exit }) })),
+  resigned: x.ignored(x.killing(), x.RESIGNED),
+  fault: [{ state: x.killing(), event: x.FAULT, step: [x.killing({ sequel: { exit: 70 } })] }],
+};

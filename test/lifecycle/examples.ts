@@ -1,0 +1,76 @@
+import type { Step } from "../../lib/lifecycle.js";
+import type { Signal } from "../../lib/signals.js";
+import type { Effect, Event, Phase, Rules, State } from "../../lib/states.js";
+
+/** What one cell of the table must make of one situation. */
+export interface Example {
+  /** Only for cells that branch: which branch this is. */
+  readonly when?: string;
+  readonly rules?: Partial<Rules>;
+  readonly state: State;
+  readonly event: Event;
+  readonly step: Step;
+}
+
+/** A full row: TypeScript demands an entry for every event type. */
+export type Row = { readonly [T in Event["type"]]: readonly Example[] };
+export type Cells = { readonly [P in Phase]: Row };
+
+/** Every example happens at this moment; the term's times and the deadlines of the examples lie around it. */
+export const NOW = 1_000;
+export const KILL_AFTER = 8_000;
+
+export const RULES: Rules = {
+  stopOn: new Set<Signal>(["SIGTERM", "SIGINT"]),
+  killAfter: KILL_AFTER,
+  onLost: "rejoin",
+};
+
+export const RESIGN: Effect = { do: "resign" };
+export const TERMINATE: Effect = { do: "terminate" };
+export const KILL: readonly Effect[] = [{ do: "log", event: "killing" }, { do: "kill" }];
+
+export const forward = (signal: Signal): Effect => ({ do: "forward", signal });
+export const toNobody = (signal: Signal): Effect => ({ do: "log", event: "signal", signal, to: "nobody" });
+export const lost = (reason: "expired" | "lease-gone" | "key-gone"): Effect => ({ do: "log", event: "lost", reason });
+
+export const resigning = (status: number): State => ({ phase: "resigning", sequel: { exit: status } });
+export const RESIGNING_TO_REJOIN: State = { phase: "resigning", sequel: "rejoin" };
+
+type Stopping = Extract<State, { phase: "stopping" }>;
+/** Stopping on SIGTERM, halfway to the deadline. */
+export const stopping = (change: Partial<Stopping> = {}): Stopping => ({
+  phase: "stopping",
+  cause: "SIGTERM",
+  sequel: "command",
+  deadline: NOW + KILL_AFTER / 2,
+  ...change,
+});
+
+type Killing = Extract<State, { phase: "killing" }>;
+export const killing = (change: Partial<Killing> = {}): Killing => ({ phase: "killing", sequel: "command", ...change });
+
+export const signal = (name: Signal): Event => ({ type: "signal", at: NOW, signal: name });
+export const tick = (termAt: number, killAt: number): Event => ({ type: "tick", at: NOW, termAt, killAt });
+export const exited = (code: number): Event => ({ type: "exited", at: NOW, exit: { code } });
+export const loss = (reason: "expired" | "lease-gone" | "key-gone", killAt: number): Event => ({
+  type: "lost",
+  at: NOW,
+  reason,
+  killAt,
+});
+
+export const QUEUED: Event = { type: "queued", at: NOW };
+export const ELECTED: Event = { type: "elected", at: NOW, termAt: NOW + 1 };
+export const CAMPAIGN_FAILED: Event = { type: "campaign-failed", at: NOW, status: 77 };
+export const START_FAILED: Event = { type: "start-failed", at: NOW, status: 127 };
+export const LOST: Event = loss("key-gone", NOW);
+/** With every time of the term in the past: the tick that has most reason to do something. */
+export const TICK: Event = tick(NOW - 2, NOW - 1);
+export const EXITED: Event = exited(0);
+export const GONE: Event = { type: "gone", at: NOW };
+export const RESIGNED: Event = { type: "resigned", at: NOW };
+export const FAULT: Event = { type: "fault", at: NOW };
+
+/** The cell says "nothing happens": the very same state, and no effects. */
+export const ignored = (state: State, event: Event): readonly Example[] => [{ state, event, step: [state] }];

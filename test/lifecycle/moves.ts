@@ -1,0 +1,105 @@
+import type { Happening } from "../../lib/states.js";
+import type { Move, Situation, Times } from "./world.js";
+
+/** A renewal confirmed now; the numbers are small so that histories meet again, their order is that of safety.md. */
+const VALID = { term: 3, kill: 5 };
+/** Past every deadline. */
+const LATE = 20;
+const NEVER: Times = { termAt: Infinity, killAt: Infinity };
+
+/** Everything that can come next. `due`: when the lifecycle asked for its next tick. */
+export function movesIn(situation: Situation, due: number | undefined): readonly Move[] {
+  if (situation.state.phase === "done") return [];
+  return [
+    ...moments(situation, due),
+    ...signals(situation),
+    ...election(situation),
+    ...workload(situation),
+    move(situation, "fault", { type: "fault" }, "final"),
+  ];
+}
+
+/** What comes next when nobody does more than they must; undefined if nothing can. */
+export function closingMove(situation: Situation, due: number | undefined): Move | undefined {
+  const { state, resigning, command, killed, now } = situation;
+  if (state.phase === "done") return undefined;
+  if (resigning) return move(situation, "resigned", { type: "resigned" });
+  if (command === "ended") return move(situation, "gone", { type: "gone" });
+  if (command === "started" && killed)
+    return move(situation, "exited", { type: "exited", exit: { signal: "SIGKILL" } });
+  return due === undefined || due === Infinity ? undefined : tickAt(situation, "tick", Math.max(now, due));
+}
+
+function move({ now, term }: Situation, name: string, event: Happening, final?: "final"): Move {
+  return { name, now, term, event, ...(final && { final: true }) };
+}
+
+function tickAt(situation: Situation, name: string, now: number): Move {
+  const { term } = situation;
+  return { name, now, term, event: { type: "tick", ...(term ?? NEVER) } };
+}
+
+/** Time passes: unnoticed (the wrapper is busy or stopped), with a renewal, or up to a tick that is early, in time or late. */
+function moments(situation: Situation, due: number | undefined): Move[] {
+  const { now, term, saidLost } = situation;
+  const renewed = { termAt: now + 1 + VALID.term, killAt: now + 1 + VALID.kill };
+  const inTime = due !== undefined && due > now && due !== Infinity;
+  return [
+    { name: "two pass", now: now + 2, term },
+    ...(term && !saidLost ? [{ name: "renewed", now: now + 1, term: renewed }] : []),
+    tickAt(situation, "tick at once", now),
+    ...(inTime ? [tickAt(situation, "tick in time", due)] : []),
+    tickAt(situation, "tick late", now + LATE),
+  ];
+}
+
+function signals(situation: Situation): Move[] {
+  return [
+    move(situation, "SIGTERM", { type: "signal", signal: "SIGTERM" }, "final"),
+    move(situation, "SIGHUP", { type: "signal", signal: "SIGHUP" }),
+  ];
+}
+
+/** Events of the election keep arriving while we resign: they may have been on their way. */
+function election(situation: Situation): Move[] {
+  const { candidacy, term, now, saidLost, resigning } = situation;
+  const fresh = { termAt: now + VALID.term, killAt: now + VALID.kill };
+  const stale = { termAt: now, killAt: now + 2 };
+  return [
+    ...(candidacy === "connecting" ? [move(situation, "queued", { type: "queued" })] : []),
+    ...(candidacy === "over"
+      ? []
+      : [
+          move({ ...situation, term: fresh }, "elected", { type: "elected", termAt: fresh.termAt }),
+          move({ ...situation, term: stale }, "elected too late", { type: "elected", termAt: stale.termAt }),
+          move(situation, "campaign failed", { type: "campaign-failed", status: 77 }, "final"),
+        ]),
+    ...(term && !saidLost ? losses(situation, term) : []),
+    ...(resigning ? [move(situation, "resigned", { type: "resigned" })] : []),
+  ];
+}
+
+function losses(situation: Situation, term: Times): Move[] {
+  const { now } = situation;
+  // Key or lease are gone: the validity ends at once, and KILL_AT is the kill margin before that.
+  const killAt = Math.min(now - 1, term.killAt);
+  const over = { ...situation, term: { termAt: Math.min(killAt - 1, term.termAt), killAt } };
+  // The election itself says "expired" when the validity is over, which is after KILL_AT.
+  const expired = now > term.killAt;
+  return [
+    move(over, "lost, key gone", { type: "lost", reason: "key-gone", killAt }),
+    ...(expired ? [move(situation, "lost, expired", { type: "lost", reason: "expired", killAt: term.killAt })] : []),
+  ];
+}
+
+function workload(situation: Situation): Move[] {
+  const { command, killed } = situation;
+  const alive = command === "started";
+  const byKill: Happening = { type: "exited", exit: { signal: "SIGKILL" } };
+  return [
+    ...(alive ? [move(situation, "start failed", { type: "start-failed", status: 127 }, "final")] : []),
+    ...(alive ? [move(situation, "exited 3", { type: "exited", exit: { code: 3 } }, "final")] : []),
+    ...(alive ? [move(situation, "exited by SIGKILL", byKill, killed ? undefined : "final")] : []),
+    ...(command === "ended" ? [move(situation, "gone", { type: "gone" })] : []),
+  ];
+}

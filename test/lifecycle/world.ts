@@ -1,0 +1,139 @@
+import type { Exit } from "../../lib/exit-status.js";
+import type { Effect, Event, Happening, Rules, State } from "../../lib/states.js";
+import type { Memory } from "./promises.js";
+import { NOTHING_YET } from "./promises.js";
+import type { Verdict } from "./verdict.js";
+
+/** TERM_AT and KILL_AT as they stand at the moment. */
+export interface Times {
+  readonly termAt: number;
+  readonly killAt: number;
+}
+
+/** The lifecycle's state, the world around it, and what the promises remember of the history. */
+export interface Situation {
+  readonly state: State;
+  readonly now: number;
+  /** Our place in the election: `over` once won, refused or given back. */
+  readonly candidacy: "connecting" | "queued" | "over";
+  readonly term: Times | undefined;
+  /** The election has said that the term is over; it says so once. */
+  readonly saidLost: boolean;
+  /** `started` even if it is about to fail; `ended` when others of the workload may live on. */
+  readonly command: "none" | "started" | "ended";
+  readonly exit: Exit | undefined;
+  readonly killed: boolean;
+  /** etcd is being told. */
+  readonly resigning: boolean;
+  /** etcd has answered once in this life. */
+  readonly reached: boolean;
+  readonly giveUpAt: number;
+  /** The entry of the log that says why the term ended. */
+  readonly reason: string | undefined;
+  /** The log has said "lost, expired" of this term. */
+  readonly saidExpired: boolean;
+  readonly memory: Memory;
+  readonly verdict: Verdict;
+}
+
+/** Time passes, renewals may get through, and perhaps the lifecycle hears of something. */
+export interface Move {
+  readonly name: string;
+  readonly now: number;
+  readonly term: Times | undefined;
+  readonly event?: Happening;
+  /** It is likely to be the beginning of the end; long histories need others. */
+  readonly final?: true;
+}
+
+/** A candidate that has just begun its first campaign. */
+export function newborn(state: State, rules: Rules): Situation {
+  return { ...candidate(state, 0, rules), reached: false, memory: NOTHING_YET };
+}
+
+function candidate(state: State, now: number, { wait = Infinity }: Rules): Omit<Situation, "reached" | "memory"> {
+  return {
+    state,
+    now,
+    candidacy: "connecting",
+    term: undefined,
+    saidLost: false,
+    command: "none",
+    exit: undefined,
+    killed: false,
+    resigning: false,
+    giveUpAt: now + wait,
+    reason: undefined,
+    saidExpired: false,
+    verdict: "open",
+  };
+}
+
+/** What an event tells of the world. */
+export function hear(world: Situation, event: Event): Situation {
+  switch (event.type) {
+    case "queued":
+      return { ...world, candidacy: "queued", reached: true };
+    case "elected":
+      return { ...world, candidacy: "over", reached: true, giveUpAt: Infinity };
+    case "campaign-failed":
+      return { ...world, candidacy: "over" };
+    case "lost":
+      return { ...world, saidLost: true };
+    case "exited":
+      return { ...world, command: "ended", exit: event.exit };
+    case "start-failed":
+    case "gone":
+      return { ...world, command: "none" };
+    case "resigned":
+      return { ...world, candidacy: "over", term: undefined, resigning: false };
+    case "signal":
+    case "tick":
+    case "fault":
+      break;
+  }
+  return world;
+}
+
+/** What an effect does to the world, or the promise it breaks. */
+export function perform(rules: Rules, world: Situation, effect: Effect): Situation | string {
+  const gone = world.command === "none";
+  switch (effect.do) {
+    case "start":
+      if (!gone) return "two workloads at once";
+      return world.term ? { ...world, command: "started" } : "the command is started without a term";
+    case "forward":
+    case "terminate":
+      return gone ? "a signal is sent though nothing of the workload is left" : world;
+    case "kill":
+      return gone ? "killed though nothing of the workload is left" : { ...world, killed: true };
+    case "resign":
+      return gone ? { ...world, resigning: true } : "leadership is resigned while the workload lives";
+    case "campaign": {
+      const { state, now, reached, memory, verdict } = world;
+      if (verdict !== "rejoin") return `rejoined in place of ${verdict}`;
+      return { ...candidate(state, now, rules), reached, memory };
+    }
+    case "log":
+      break;
+  }
+  if (effect.event !== "lost" || effect.reason !== "expired") return world;
+  return world.saidExpired ? "the same loss is reported twice" : { ...world, saidExpired: true };
+}
+
+/** The same for two situations that differ only in when the clock was set to zero. */
+export function keyOf({ now, state, term, giveUpAt, ...others }: Situation): string {
+  return JSON.stringify([shifted(state, -now), term && [term.termAt - now, term.killAt - now], giveUpAt - now, others]);
+}
+
+const TIMES: ReadonlySet<string> = new Set(["now", "at", "deadline", "termAt", "killAt", "giveUpAt"]);
+
+/** The same thing at another time. */
+export function shifted<T>(thing: T, by: number): T {
+  if (Array.isArray(thing)) return thing.map((part: unknown) => shifted(part, by)) as T;
+  if (typeof thing !== "object" || thing === null) return thing;
+  const copy: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(thing))
+    copy[name] = typeof value === "number" && TIMES.has(name) ? value + by : shifted<unknown>(value, by);
+  return copy as T;
+}
