@@ -116,7 +116,7 @@ function tableOf(rules: Rules): Table {
     // Whoever was asked to stop in another way is asked in the way of a lost term too.
     const asked = isLoss(cause) || cause === "ended" || cause === "bug" || (rules.stopWith ?? cause) === "SIGTERM";
     const ask: Effect[] = asked ? [] : [{ do: "forward", signal: "SIGTERM" }];
-    return [{ ...state, deadline: Math.min(state.deadline, killAt) }, ...told, ...ask];
+    return [{ ...state, cause: reason, deadline: Math.min(state.deadline, killAt) }, ...told, ...ask];
   };
 
   const resign = (sequel: Sequel, exit: Exit | undefined): Step => [

@@ -35,6 +35,7 @@ export type State =
   | { readonly phase: "leading" }
   | {
       readonly phase: "stopping";
+      /** The newest: a term can be lost while the workload stops for another reason. */
       readonly cause: Cause;
       readonly sequel: Sequel;
       readonly deadline: Milliseconds;
