@@ -62,7 +62,13 @@ function tableOf(rules: Rules): Table {
       : [state, { do: "log", event: "signal", signal, to: "nobody" }];
 
   const giveUp = (state: Extract<State, { giveUp: GiveUp }>, { at }: { at: Milliseconds }): Step =>
-    at >= state.giveUp.at ? leave(state.giveUp.status) : [state];
+    at >= state.giveUp.at
+      ? [
+          { phase: "resigning", sequel: { exit: state.giveUp.status } },
+          { do: "log", event: "gave-up", reached: state.giveUp.status === ExitStatus.notLeader },
+          { do: "resign" },
+        ]
+      : [state];
 
   const elected = (_state: State, { at, termAt }: { at: Milliseconds; termAt: Milliseconds }): Step =>
     at < termAt

@@ -84,6 +84,8 @@ export type Effect =
   /** Give key and lease back. */
   | { readonly do: "resign" }
   | { readonly do: "log"; readonly event: "signal"; readonly signal: Signal; readonly to: "nobody" }
+  /** Not elected in time; `reached`: etcd was there, but somebody else led. */
+  | { readonly do: "log"; readonly event: "gave-up"; readonly reached: boolean }
   | { readonly do: "log"; readonly event: "exited"; readonly exit: Exit }
   | { readonly do: "log"; readonly event: "lost"; readonly reason: LostReason }
   | { readonly do: "log"; readonly event: "stopping"; readonly cause: Cause; readonly deadline: Milliseconds }

@@ -212,6 +212,10 @@ class Supervisor {
     switch (effect.event) {
       case "signal":
         return log("info", "signal", { signal: effect.signal, to: effect.to });
+      case "gave-up": {
+        const error = effect.reached ? "not elected within --wait" : "etcd was not reached within --wait";
+        return log("error", "failed", { error });
+      }
       case "exited":
         return log("info", "exited", exitFields(effect.exit));
       case "lost":

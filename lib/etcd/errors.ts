@@ -63,6 +63,7 @@ const KINDS: readonly Kind[] = [
   unreachable(/EHOSTUNREACH|ENETUNREACH/, "no route to host"),
   unreachable(/DEADLINE_EXCEEDED|ETIMEDOUT|request timed out/, "no answer"),
   unreachable(/no leader|leader changed|not leader/, "it has no leader"),
+  unreachable(/database space exceeded/, "its database is full"),
   unreachable(/RESOURCE_EXHAUSTED|UNAVAILABLE|CANCELLED|UNKNOWN|INTERNAL|ABORTED/, "not available"),
 ];
 

@@ -35,7 +35,7 @@ const row = (state: State, queued: readonly Example[], gaveUp: number): Row => (
       when: "as --wait ends",
       state: { ...state, giveUp: { at: x.NOW, status: gaveUp } } as State,
       event: x.TICK,
-      step: [x.resigning(gaveUp), x.RESIGN],
+      step: [x.resigning(gaveUp), { do: "log", event: "gave-up", reached: gaveUp === 75 }, x.RESIGN],
     },
   ],
   exited: x.ignored(state, x.EXITED),

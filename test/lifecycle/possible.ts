@@ -54,7 +54,7 @@ function reasonAfter(
 ): string | undefined | { readonly broken: string } {
   let first = reason;
   for (const effect of effects) {
-    if (effect.do !== "log" || effect.event === "signal" || effect.event === "killing") continue;
+    if (effect.do !== "log" || !["stopping", "lost", "exited", "rejoining"].includes(effect.event)) continue;
     if (effect.event === "rejoining") return undefined;
     const cause = effect.event === "stopping" ? effect.cause : effect.event === "lost" ? effect.reason : "ended";
     if (first === undefined && cause !== causeIn(event)) return { broken: `"${cause}" is not what ended the term` };
