@@ -80,6 +80,7 @@ class EtcdCampaign implements Campaign {
       void this.#guardKey(place);
       if (await this.#reachHead(place)) return this.#term(place);
       // Our lease ran out or our key was deleted while we waited: queue again, at the end.
+      this.#context.log("warn", "rejoining", { key: place.key.toString(), reason: await place.lease.lost });
       await this.#giveBack(REQUEUE_WITHIN);
       this.#withdrawn.signal.throwIfAborted();
     }
