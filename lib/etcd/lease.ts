@@ -143,7 +143,7 @@ export class Lease {
     let [failures, repeats, trouble] = [0, 0, ""];
     while (await this.#napped()) {
       const sent = clock.now();
-      if (sent >= this.#validUntil && this.#validUntil > -Infinity) return this.lose("expired");
+      if (sent >= this.#expiry) return this.lose("expired");
       const connection = client.current;
       const { failed } = connection;
       try {
@@ -165,12 +165,16 @@ export class Lease {
     }
   }
 
+  /** When the lease is lost for want of a confirmed renewal: not before there was one. */
+  get #expiry(): Milliseconds {
+    return this.#validUntil === -Infinity ? Infinity : this.#validUntil;
+  }
+
   /** Waits until the next renewal is due; false when there will be none. */
   async #napped(): Promise<boolean> {
     const { clock } = this.#context;
     while (!this.#stop.signal.aborted) {
-      // Not past the validity: whoever waits for the loss learns of it then.
-      const until = Math.min(this.#due, this.#validUntil > clock.now() ? this.#validUntil : Infinity);
+      const until = Math.min(this.#due, this.#expiry);
       if (until <= clock.now()) return true;
       this.#nap = new AbortController();
       await clock.sleep(until - clock.now(), this.#nap.signal);
@@ -181,15 +185,17 @@ export class Lease {
   /** One keepalive and, once a key is bound, the read that confirms it; both within one renewal's patience. */
   async #renew(connection: Connection, sent: Milliseconds): Promise<"renewed" | "repeat"> {
     const { clock, log } = this.#context;
-    const end = Math.min(sent + this.timing.renewWait, this.#validUntil > sent ? this.#validUntil : Infinity);
+    const end = Math.min(sent + this.timing.renewWait, this.#expiry);
     const left = (): Milliseconds => Math.max(end - clock.now(), 0);
     const before = connection.raftTerm;
     const { TTL, header } = await this.#keepAlives.renew(connection, left());
     const ttl = Number(TTL) * 1_000;
     if (ttl <= 0) this.lose("lease-gone");
-    if (ttl <= 0 || this.#key === undefined) return "renewed";
+    if (this.#stop.signal.aborted || this.#key === undefined) return "renewed";
     const { key, revision } = this.#key;
     const read = await connection.call(left(), (raw, options) => raw.kv.range({ key }, options));
+    // Lost or released meanwhile: what is over stays over.
+    if (this.#stop.signal.aborted) return "renewed";
     // The same term before, at and after: no other member decided on leases when this one renewed ours.
     if (before !== header.raft_term || read.header.raft_term !== header.raft_term) return "repeat";
     if (read.kvs[0]?.create_revision !== revision) {
