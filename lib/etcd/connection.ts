@@ -174,7 +174,12 @@ function open(endpoint: Endpoint, { tls }: Credentials): Etcd3 {
     hosts: endpoint,
     ...(tls && { credentials: tlsCredentials(tls) }),
     faultHandling: { global: NO_POLICY, host: () => NO_POLICY },
-    grpcOptions: { "grpc.primary_user_agent": `while-leader/${generations++}`, "grpc.enable_retries": 0 },
+    grpcOptions: {
+      "grpc.primary_user_agent": `while-leader/${generations++}`,
+      "grpc.enable_retries": 0,
+      // A lease must not hang on the http_proxy of some download; grpc-js would ask it even for 127.0.0.1.
+      "grpc.enable_http_proxy": 0,
+    },
   });
 }
 

@@ -1,6 +1,7 @@
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { atExit } from "./at-exit.js";
 import { entriesOf } from "./apt-sources.js";
 import { runCommand, type Finished } from "./command.js";
 import { projectPath } from "./paths.js";
@@ -32,12 +33,14 @@ export async function aptEtcd(series: string | undefined): Promise<string | unde
   if (existsSync(bin)) return bin;
   if (series && existsSync(failureOf(suite))) return undefined;
   await mkdir(cache, { recursive: true });
-  const work = await mkdtemp(join(cache, "fetching-"));
+  const work = mkdtempSync(join(cache, "fetching-"));
+  const forget = atExit(() => rmSync(work, { recursive: true, force: true }));
   try {
     if (await fetchPackages(own, suite, work)) await publish(join(work, "tree"), target);
     else if (series) await writeFile(failureOf(suite), "");
   } finally {
     await rm(work, { recursive: true, force: true });
+    forget();
   }
   return existsSync(bin) ? bin : undefined;
 }

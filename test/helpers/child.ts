@@ -133,7 +133,10 @@ export class Child {
         stop();
         resolve(seen);
       };
-      const timer = setTimeout(() => fail(`waited ${timeoutMs} ms in vain for`), timeoutMs);
+      const timer = setTimeout(
+        () => fail(`${this.#exit ? `${this.#ending()}, and ` : ""}waited ${timeoutMs} ms in vain for`),
+        timeoutMs,
+      );
       this.#looks.add(lookAgain);
       lookAgain();
     });

@@ -1,5 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { atExit, type Owner } from "./at-exit.js";
@@ -67,9 +67,10 @@ export class EtcdCluster {
   #stopped: Promise<void> | undefined;
 
   static async create(binaries: EtcdBinaries, options: EtcdOptions): Promise<EtcdCluster> {
-    const folder = await mkdtemp(join(tmpdir(), "while-leader-etcd-"));
     const count = options.members ?? 1;
     const ports = await freePorts(2 * count);
+    // No wait between the folder and whoever removes it.
+    const folder = mkdtempSync(join(tmpdir(), "while-leader-etcd-"));
     const names = Array.from({ length: count }, (_, index) => `m${index}`);
     const peers = names.map((name, index) => `${name}=http://127.0.0.1:${ports[index + count]}`);
     const settings = {

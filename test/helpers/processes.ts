@@ -53,7 +53,8 @@ export function isLiving(row: Row): boolean {
 export function kin(marker: string, roots: readonly number[]): Row[] {
   const table = processTable();
   const found = new Set<number>(roots);
-  for (const row of table) if (holds(row.pid, marker)) found.add(row.pid);
+  const holds = holderOf(marker);
+  for (const row of table) if (holds(row.pid)) found.add(row.pid);
   for (let before = -1; before !== found.size;) {
     before = found.size;
     for (const row of table) if (found.has(row.ppid)) found.add(row.pid);
@@ -77,9 +78,10 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-function holds(pid: number, marker: string): boolean {
-  if (process.platform !== "linux") return environmentsFromPs().get(pid)?.includes(marker) ?? false;
-  return `\0${readProc(pid, "environ") ?? ""}`.includes(`\0${marker}\0`);
+function holderOf(marker: string): (pid: number) => boolean {
+  if (process.platform === "linux") return (pid) => `\0${readProc(pid, "environ") ?? ""}`.includes(`\0${marker}\0`);
+  const environments = environmentsFromPs();
+  return (pid) => environments.get(pid)?.includes(marker) ?? false;
 }
 
 function readProc(pid: number, name: string): string | undefined {
