@@ -39,6 +39,8 @@ export interface Term {
   readonly key: string;
   /** The fencing token: the key's create revision, decimal. Grows from term to term. */
   readonly revision: string;
+  /** etcd's revision when we were seen to lead, decimal: what `etcdctl lock` calls the lock's revision. */
+  readonly electedAt: string;
   /** Lease id, lower-case hexadecimal as in the key. */
   readonly lease: string;
   /** Until when the lease cannot have run out, by `Clock.now()`; moves on with every confirmed renewal. */
@@ -58,6 +60,7 @@ export const UNCONTESTED: Election = {
     elected: Promise.resolve({
       key: "",
       revision: "",
+      electedAt: "",
       lease: "",
       validUntil: () => Infinity,
       termAt: () => Infinity,

@@ -32,7 +32,8 @@ export function workloadEnvironment(
     WHILE_LEADER_LEASE: term.lease,
     WHILE_LEADER_OF: standing.name,
     WHILE_LEADER_AS: standing.identity,
-    ETCD_LOCK_REV: term.revision,
+    // etcdctl lock hands on the revision of its election, not of its key; in one queue the two must grow together.
+    ETCD_LOCK_REV: term.electedAt,
     ETCD_LOCK_KEY: term.key,
   };
   return { env: { ...Object.fromEntries(kept), ...told, [MARK]: mark }, marker };

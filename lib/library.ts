@@ -7,7 +7,7 @@ import type { Milliseconds } from "./duration.js";
 import type { Election } from "./election.js";
 import { parseEndpoints } from "./endpoints.js";
 import { EtcdClient } from "./etcd/client.js";
-import type { Credentials } from "./etcd/connection.js";
+import type { Credentials } from "./etcd/channel.js";
 import { etcdElection } from "./etcd/election.js";
 import { Lease } from "./etcd/lease.js";
 import { usageFailure } from "./failure.js";

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { Signal } from "./signals.js";
 
 /** How the processes of one workload are told from all others. */
@@ -13,9 +13,13 @@ export interface Belonging {
 
 /** Every process of one workload, also those that left its group by setsid or a double fork. */
 export interface Processes {
-  /** Those that are there and not zombies. */
+  /**
+   * Those that are there and not zombies.
+   *
+   * @throws what keeps us from looking (no descriptor is free, say): not seen is not gone.
+   */
   alive(): number[];
-  /** Sends a signal to each of them. */
+  /** Sends a signal to each of them that can be found. Never throws. */
   signal(signal: Signal): void;
 }
 
@@ -28,80 +32,85 @@ interface Entry {
   readonly started: string;
 }
 
-/** The processes of the workload that `belonging` describes. Without `/proc` only its process group is known. */
+/** The processes of the workload that `belonging` describes. Call it as soon as the root was started. */
 export function processesOf(belonging: Belonging): Processes {
-  // A process once seen as ours stays ours, also when its parent is gone.
-  const seen = new Map<number, string>();
+  const { root, ownGroup, marker } = belonging;
+  // With its time of birth a process is known for good; its number alone may go to somebody else.
+  const seen = new Map<number, string | undefined>([[root, attempt(() => entryOf(root)?.started)]]);
 
-  const members = (): number[] => {
+  const members = (): readonly Entry[] | undefined => {
     const entries = everyProcess();
-    if (entries === undefined) return belonging.ownGroup && groupExists(belonging.root) ? [-belonging.root] : [];
-    const ours = new Set(entries.filter((entry) => recognised(entry, belonging, seen)).map(({ pid }) => pid));
+    if (entries === undefined) return undefined;
+    const grouped = ownGroup && !entries.some(({ pid, started }) => pid === root && started !== seen.get(root));
+    const belongs = (entry: Entry): boolean =>
+      seen.get(entry.pid) === entry.started ||
+      // To PID 1 fall all orphans of its namespace; whoever came by `docker exec` has no parent here.
+      (process.pid === 1 && entry.parent === 1) ||
+      (grouped && (entry.group === root || entry.session === root)) ||
+      environment(entry.pid).includes(marker);
+    const ours = new Set(entries.filter((entry) => entry.pid !== process.pid && belongs(entry)).map(({ pid }) => pid));
     for (let before = 0; before < ours.size;) {
       before = ours.size;
       for (const { pid, parent } of entries) if (ours.has(parent)) ours.add(pid);
     }
     const living = entries.filter(({ pid }) => ours.has(pid));
     for (const { pid, started } of living) seen.set(pid, started);
-    return living.map(({ pid }) => pid);
+    return living;
   };
 
   return {
-    alive: members,
+    alive() {
+      const living = members();
+      if (living !== undefined) return living.map(({ pid }) => pid);
+      return ownGroup && groupExists(root) ? [-root] : [];
+    },
     signal(signal) {
-      // The group first: one call, before anybody in it can fork again.
-      if (belonging.ownGroup) send(-belonging.root, signal);
-      for (const pid of members()) if (!(belonging.ownGroup && groupOf(pid) === belonging.root)) send(pid, signal);
+      const living = attempt(members);
+      // The group at once, before anybody in it can fork again.
+      if (ownGroup && (living?.some(({ group }) => group === root) ?? true)) send(-root, signal);
+      for (const { pid, group } of living ?? []) if (!(ownGroup && group === root)) send(pid, signal);
     },
   };
 }
 
-function recognised(entry: Entry, { root, ownGroup, marker }: Belonging, seen: ReadonlyMap<number, string>): boolean {
-  if (entry.pid === process.pid) return false;
-  if (entry.pid === root || seen.get(entry.pid) === entry.started) return true;
-  // To PID 1 fall all orphans of its namespace; whoever came by `docker exec` has no parent here.
-  if (process.pid === 1 && entry.parent === 1) return true;
-  return (ownGroup && (entry.group === root || entry.session === root)) || environment(entry.pid).includes(marker);
-}
-
-/** @returns undefined where there is no `/proc`. */
-function everyProcess(): Entry[] | undefined {
-  try {
-    const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-    return pids.map((pid) => entryOf(pid)).filter((entry) => entry !== undefined);
-  } catch {
-    return undefined;
-  }
+/** @returns undefined where there is no `/proc`, or only that of another namespace. */
+function everyProcess(): readonly Entry[] | undefined {
+  if (unlessAbsent(() => readlinkSync("/proc/self")) !== String(process.pid)) return undefined;
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.map((pid) => entryOf(Number(pid))).filter((entry) => entry !== undefined);
 }
 
 /** @returns undefined for a process that is gone or a zombie. See proc(5), `/proc/pid/stat`. */
-function entryOf(pid: string): Entry | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The name in parentheses may hold anything, also parentheses and spaces.
-    const [state = "", parent, group, session, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    if ("ZX".includes(state)) return undefined;
-    return {
-      pid: Number(pid),
-      parent: Number(parent),
-      group: Number(group),
-      session: Number(session),
-      started: rest[15] ?? "",
-    };
-  } catch {
-    return undefined;
-  }
-}
-
-function groupOf(pid: number): number | undefined {
-  return entryOf(String(pid))?.group;
+function entryOf(pid: number): Entry | undefined {
+  const stat = unlessAbsent(() => readFileSync(`/proc/${pid}/stat`, "latin1"));
+  if (stat === undefined) return undefined;
+  // The name in parentheses may hold anything, also parentheses and spaces.
+  const [state = "", parent, group, session, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  if ("ZX".includes(state)) return undefined;
+  return { pid, parent: Number(parent), group: Number(group), session: Number(session), started: rest[15] ?? "" };
 }
 
 function environment(pid: number): string {
+  return unlessAbsent(() => readFileSync(`/proc/${pid}/environ`, "latin1")) ?? "";
+}
+
+/** Gone meanwhile, or another user's, whom we could not signal either. */
+const ABSENT: ReadonlySet<string | undefined> = new Set(["ENOENT", "ESRCH", "EACCES", "EPERM"]);
+
+function unlessAbsent<T>(read: () => T): T | undefined {
   try {
-    return readFileSync(`/proc/${pid}/environ`, "latin1");
+    return read();
+  } catch (error) {
+    if (ABSENT.has((error as NodeJS.ErrnoException).code)) return undefined;
+    throw error;
+  }
+}
+
+function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
   } catch {
-    return "";
+    return undefined;
   }
 }
 

@@ -3,10 +3,11 @@ import type { Milliseconds } from "./duration.js";
 import type { Campaign, Election, LostReason, Term } from "./election.js";
 import type { Exit } from "./exit-status.js";
 import { ExitStatus } from "./exit-status.js";
-import { Failure, stackOf } from "./failure.js";
+import { Failure, messageOf, stackOf } from "./failure.js";
 import { Inbox } from "./inbox.js";
 import type { Lifecycle, Step } from "./lifecycle.js";
 import type { Log } from "./log.js";
+import type { Signal } from "./signals.js";
 import type { Effect, Event, Happening, State } from "./states.js";
 import type { Workload } from "./workload.js";
 
@@ -48,6 +49,8 @@ class Supervisor {
   #campaign: Campaign | undefined;
   #term: Term | undefined;
   #workload: Workload | undefined;
+  /** What kept us from seeing the workload's processes, the last time we looked. */
+  #blind = "";
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -56,14 +59,17 @@ class Supervisor {
   async run(): Promise<number> {
     const { lifecycle, clock } = this.#parts;
     let state = this.#take(lifecycle.begin(clock.now()));
-    while (state.phase !== "done") state = this.#take(lifecycle.step(state, await this.#next(state)));
+    while (state.phase !== "done") {
+      const event = await this.#next(state);
+      state = this.#take(lifecycle.step(state, event), event.type === "signal" ? event.signal : undefined);
+    }
     return state.status;
   }
 
-  #take([state, ...effects]: Step): State {
+  #take([state, ...effects]: Step, received?: Signal): State {
     for (const effect of effects) {
       try {
-        this.#perform(effect);
+        this.#perform(effect, received);
       } catch (error) {
         this.#fault(error);
       }
@@ -100,14 +106,14 @@ class Supervisor {
     over.abort();
   }
 
-  #perform(effect: Effect): void {
+  #perform(effect: Effect, received: Signal | undefined): void {
     switch (effect.do) {
       case "campaign":
         return this.#stand();
       case "start":
         return this.#start();
       case "forward": {
-        const to = this.#workload?.signal(effect.signal) ?? "nobody";
+        const to = this.#workload?.signal(effect.signal, received) ?? "nobody";
         return this.#parts.log("info", "signal", { signal: effect.signal, to });
       }
       case "terminate":
@@ -174,9 +180,23 @@ class Supervisor {
   /** Reports the command's end, then the end of all that it left behind. */
   async #follow(workload: Workload): Promise<void> {
     this.#events.put({ type: "exited", exit: await workload.exited });
-    for await (const _ of this.#looks()) if (workload.alive().length === 0) break;
+    for await (const _ of this.#looks()) if (this.#count(workload) === 0) break;
     this.#workload = undefined;
     this.#events.put({ type: "gone" });
+  }
+
+  /** How many processes are left; undefined if nobody can tell now, which is not none. */
+  #count(workload: Workload): number | undefined {
+    try {
+      const count = workload.alive().length;
+      this.#blind = "";
+      return count;
+    } catch (error) {
+      const message = messageOf(error);
+      if (message !== this.#blind) this.#parts.log("warn", "blind", { error: message });
+      this.#blind = message;
+      return undefined;
+    }
   }
 
   /** A process can fork while it is being killed, so once is not enough. */
@@ -223,7 +243,7 @@ class Supervisor {
       case "stopping":
         return log("info", "stopping", { cause: effect.cause, "kill-in": Math.round(effect.deadline - clock.now()) });
       case "killing":
-        return log("warn", "killing", { processes: this.#workload?.alive().length ?? 0 });
+        return log("warn", "killing", { processes: this.#workload && this.#count(this.#workload) });
       case "rejoining":
         return log("info", "rejoining");
     }

@@ -11,9 +11,14 @@ export interface Workload {
   readonly pid: number;
   /** Resolves when the command itself has ended; others of the workload may live on. Never rejects. */
   readonly exited: Promise<Exit>;
-  /** Passes a signal on to the command. @returns who got it: the terminal may have sent it already. */
-  signal(signal: Signal): "command" | "group" | "terminal" | "nobody";
-  /** Process ids of the whole workload that are there and not zombies. */
+  /**
+   * Sends a signal to the command.
+   *
+   * @param received the signal that made us do so, if any: a terminal that sent it to us has sent it to the command as well.
+   * @returns who got it.
+   */
+  signal(signal: Signal, received?: Signal): "command" | "group" | "terminal" | "nobody";
+  /** Process ids of the whole workload that are there and not zombies. @throws if nobody can tell now. */
   alive(): number[];
   /** Sends a signal to the whole workload. */
   signalAll(signal: Signal): void;
@@ -55,8 +60,8 @@ export function launch({ command, env, marker, group, descriptors }: Launch): Wo
   return {
     pid,
     exited: ended.then(({ exitCode, signal }) => (signal ? { signal } : { code: exitCode ?? ExitStatus.bug })),
-    signal(signal) {
-      if (shared && sentByTerminal(signal)) return "terminal";
+    signal(signal, received) {
+      if (shared && signal === received && sentByTerminal(signal)) return "terminal";
       if (group && !shared && signalGroup(pid, signal)) return "group";
       return child.kill(signal) ? "command" : "nobody";
     },

@@ -5,7 +5,8 @@ import type { Milliseconds } from "../duration.js";
 import type { Endpoint } from "../endpoints.js";
 import { Failure } from "../failure.js";
 import type { Log } from "../log.js";
-import type { Answer, Credentials, Raw } from "./connection.js";
+import type { Credentials, Raw } from "./channel.js";
+import type { Answer } from "./connection.js";
 import { Connection } from "./connection.js";
 import { failureOf, passing } from "./errors.js";
 
@@ -57,10 +58,11 @@ export class EtcdClient {
    * Gives a connection up and goes on to the next endpoint.
    *
    * @param failed as it was when the connection was put to use: whoever comes too late must not give up its successor.
+   * @param since when that was, by `Clock.now()`.
    */
-  rotate(from: Connection, failed: AbortSignal): void {
+  rotate(from: Connection, failed: AbortSignal, since: Milliseconds): void {
     if (failed.aborted) return;
-    from.fail();
+    from.fail(since);
     if (from === this.current) this.#current = (this.#current + 1) % this.size;
   }
 
@@ -79,7 +81,8 @@ export class EtcdClient {
     for (let left = this.size; left > 0; left--) {
       const connection = this.current;
       const { failed } = connection;
-      const share = (end - this.#clock.now()) / left;
+      const since = this.#clock.now();
+      const share = (end - since) / left;
       const limit = connection.answered ? share : Math.min(share, this.#options.dialTimeout);
       if (signal.aborted) throw abandoned();
       try {
@@ -89,7 +92,7 @@ export class EtcdClient {
         const failure = failureOf(error, connection.endpoint);
         if (!(passing(failure) || failure.code === "untrusted")) throw failure;
         failures.push(failure);
-        this.rotate(connection, failed);
+        this.rotate(connection, failed, since);
       }
     }
     throw allFailed(failures);

@@ -1,72 +1,54 @@
 import type { CallOptions, Interceptor } from "@grpc/grpc-js";
-import { InterceptingCall, logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
-import type { ILeaseKeepAliveResponse, IOptions } from "etcd3";
-import { Etcd3 } from "etcd3";
 import type { Clock } from "../clock.js";
 import { within } from "../clock.js";
 import type { Milliseconds } from "../duration.js";
 import type { Endpoint } from "../endpoints.js";
+import type { Credentials, KeepAliveStream, Raw, WatchStream } from "./channel.js";
+import { Channel } from "./channel.js";
 import { asksForNewToken, authNotEnabled, failureOf, noAnswer } from "./errors.js";
-
-// One log line a fact, and ours alone.
-setLogVerbosity(logVerbosity.NONE);
-
-/** What opens a connection. */
-export interface Credentials {
-  readonly tls?: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer };
-  readonly user?: { readonly name: string; readonly password: string };
-}
-
-/** etcd3's raw clients, and nothing else of it: its leases, elections, watches and policies are not to be relied on. */
-export type Raw = Pick<Etcd3, "kv" | "leaseClient" | "watchClient" | "auth">;
+import { presenting } from "./token.js";
 
 /** Every answer of etcd begins with one. */
 export interface Answer {
   readonly header: { readonly raft_term: string; readonly revision: string };
 }
 
-export type KeepAliveStream = Awaited<ReturnType<Raw["leaseClient"]["leaseKeepAlive"]>>;
-export type WatchStream = Awaited<ReturnType<Raw["watchClient"]["watch"]>>;
-export type KeepAliveAnswer = ILeaseKeepAliveResponse;
-
-type Policy = NonNullable<NonNullable<IOptions["faultHandling"]>["global"]>;
-
-/** Only its `execute` is ever called. Failover and retries are decided here, not by etcd3's circuit breakers. */
-const NO_POLICY = { execute: async (call: (context: object) => unknown) => call({}) } as unknown as Policy;
-
 /** grpc's own deadline only frees what a call holds; it goes by the wall clock, so ours comes first. */
 const GRPC_SLACK: Milliseconds = 1_000;
 
-let generations = 0;
-
-/** Our end of one endpoint. Replaced from within after each failure; never throws anything but a `Failure`. */
+/** Our end of one endpoint. Whatever fails here is a `Failure`. */
 export class Connection {
   readonly #credentials: Credentials;
+  readonly #dialTimeout: Milliseconds;
   readonly #clock: Clock;
-  #raw: Etcd3;
+  #channel: Channel;
+  /** When the channel was first asked for something. */
+  #dialled: Milliseconds | undefined;
+  /** When it last answered. */
+  #heard: Milliseconds | undefined;
   #failed = new AbortController();
   #token: string | undefined;
   #raftTerm: string | undefined;
-  #answered = false;
 
   constructor(
     readonly endpoint: Endpoint,
-    credentials: Credentials,
+    { dialTimeout, ...credentials }: Credentials & { readonly dialTimeout: Milliseconds },
     clock: Clock,
   ) {
     this.#credentials = credentials;
+    this.#dialTimeout = dialTimeout;
     this.#clock = clock;
-    this.#raw = open(endpoint, credentials);
+    this.#channel = new Channel(endpoint, credentials);
   }
 
-  /** Aborted when the connection in use now has been given up: whatever hangs on it must start anew. */
+  /** Aborted when the use that is made of the connection now has failed: whatever hangs on it must start anew. */
   get failed(): AbortSignal {
     return this.#failed.signal;
   }
 
-  /** Whether the connection in use now has ever answered. */
+  /** Whether it has ever answered since it was opened. */
   get answered(): boolean {
-    return this.#answered;
+    return this.#heard !== undefined;
   }
 
   /** The raft term in this member's newest answer. */
@@ -76,23 +58,30 @@ export class Connection {
 
   /** Takes note of an answer that came over a stream. */
   heard({ header }: Answer): void {
-    this.#answered = true;
+    this.#heard = this.#clock.now();
     this.#raftTerm = header.raft_term;
   }
 
-  /** Gives the connection up. grpc shares a silent connection even with a new client, unless an option differs. */
-  fail(): void {
-    this.#raw.close();
-    this.#raw = open(this.endpoint, this.#credentials);
-    this.#token = undefined;
-    this.#answered = false;
+  /**
+   * Ends all that hangs on the connection. It is opened anew if it is silent; a slow one, or one that is being opened just now, is
+   * kept: whoever begins again each time gets nowhere over a link that needs longer than the patience of one renewal.
+   *
+   * @param since when the answer was asked for that did not come, by `Clock.now()`.
+   */
+  fail(since: Milliseconds): void {
+    const slow = this.#heard === undefined ? this.#clock.now() < this.#dialEnd : this.#heard >= since;
+    if (!slow) {
+      this.#channel.close();
+      this.#channel = new Channel(this.endpoint, this.#credentials);
+      this.#dialled = this.#heard = undefined;
+    }
     const failed = this.#failed;
     this.#failed = new AbortController();
     failed.abort();
   }
 
   close(): void {
-    this.#raw.close();
+    this.#channel.close();
     this.#failed.abort();
   }
 
@@ -111,7 +100,7 @@ export class Connection {
     } catch (error) {
       if (!asksForNewToken(error)) throw failureOf(error, this.endpoint);
     }
-    this.#token = undefined;
+    this.forgetToken();
     try {
       return await this.#attempt(end, request);
     } catch (error) {
@@ -121,12 +110,12 @@ export class Connection {
 
   /** Opens the stream of keepalives. */
   async keepAlives(): Promise<KeepAliveStream> {
-    return this.#raw.leaseClient.leaseKeepAlive(await this.#streamOptions());
+    return this.#use((raw) => raw.leaseClient.leaseKeepAlive(this.#streamOptions()));
   }
 
   /** Opens a stream of watches. */
   async watches(): Promise<WatchStream> {
-    return this.#raw.watchClient.watch(await this.#streamOptions());
+    return this.#use((raw) => raw.watchClient.watch(this.#streamOptions()));
   }
 
   /** The token is refreshed with the next request; streams cannot do that themselves. */
@@ -139,19 +128,15 @@ export class Connection {
     request: (raw: Raw, options: CallOptions) => Promise<T>,
   ): Promise<T> {
     const interceptors = await this.#authenticated(end);
-    const answer = await this.#bounded(end, (options) => request(this.#raw, { ...options, interceptors }));
+    const answer = await this.#bounded(end, (raw, options) => request(raw, { ...options, interceptors }));
     this.heard(answer);
     return answer;
-  }
-
-  async #streamOptions(): Promise<CallOptions> {
-    return { interceptors: this.#token === undefined ? [] : [presenting(this.#token)] };
   }
 
   async #authenticated(end: Milliseconds): Promise<Interceptor[]> {
     const { user } = this.#credentials;
     if (user === undefined) return [];
-    this.#token ??= await this.#bounded(end, (options) => this.#raw.auth.authenticate({ ...user }, options)).then(
+    this.#token ??= await this.#bounded(end, (raw, options) => raw.auth.authenticate({ ...user }, options)).then(
       ({ token }) => token,
       (error: unknown) => {
         // As etcdctl: a user is no harm where etcd asks for none.
@@ -162,42 +147,29 @@ export class Connection {
     return this.#token === "" ? [] : [presenting(this.#token)];
   }
 
-  async #bounded<T>(end: Milliseconds, call: (options: CallOptions) => Promise<T>): Promise<T> {
+  #streamOptions(): CallOptions {
+    return { interceptors: this.#token ? [presenting(this.#token)] : [] };
+  }
+
+  get #dialEnd(): Milliseconds {
+    return (this.#dialled ?? Infinity) + this.#dialTimeout;
+  }
+
+  async #bounded<T>(end: Milliseconds, ask: (raw: Raw, options: CallOptions) => Promise<T>): Promise<T> {
     const left = Math.max(end - this.#clock.now(), 0);
     const deadline = Date.now() + left + GRPC_SLACK;
-    return within(this.#clock, left, call({ deadline }), () => noAnswer(this.endpoint));
+    const { failed } = this;
+    const asked = this.#use((raw) => ask(raw, { deadline }));
+    try {
+      return await within(this.#clock, left, asked, () => noAnswer(this.endpoint));
+    } catch (error) {
+      // Somebody else has closed the channel over this call; what grpc makes of that is no news of etcd.
+      throw failed.aborted ? noAnswer(this.endpoint) : error;
+    }
   }
-}
 
-function open(endpoint: Endpoint, { tls }: Credentials): Etcd3 {
-  return new Etcd3({
-    hosts: endpoint,
-    ...(tls && { credentials: tlsCredentials(tls) }),
-    faultHandling: { global: NO_POLICY, host: () => NO_POLICY },
-    grpcOptions: {
-      "grpc.primary_user_agent": `while-leader/${generations++}`,
-      "grpc.enable_retries": 0,
-      // A lease must not hang on the http_proxy of some download; grpc-js would ask it even for 127.0.0.1.
-      "grpc.enable_http_proxy": 0,
-    },
-  });
-}
-
-function tlsCredentials({ ca, cert, key }: NonNullable<Credentials["tls"]>): NonNullable<IOptions["credentials"]> {
-  // etcd3 passes the three on to grpc's createSsl, which takes the system's CAs where there is none.
-  return {
-    ...(ca && { rootCertificate: ca }),
-    ...(cert && { certChain: cert }),
-    ...(key && { privateKey: key }),
-  } as NonNullable<IOptions["credentials"]>;
-}
-
-function presenting(token: string): Interceptor {
-  return (options, next) =>
-    new InterceptingCall(next(options), {
-      start(metadata, listener, start) {
-        metadata.set("token", token);
-        start(metadata, listener);
-      },
-    });
+  #use<T>(ask: (raw: Raw) => T): T {
+    this.#dialled ??= this.#clock.now();
+    return this.#channel.use(ask);
+  }
 }

@@ -39,8 +39,9 @@ const REQUEUE_WITHIN: Milliseconds = 1_000;
  * @param context its client is closed with the election.
  */
 export function etcdElection(candidacy: Candidacy, context: LeaseContext): Election {
+  const debts = new Set<Lease>();
   return {
-    campaign: () => new EtcdCampaign(candidacy, context),
+    campaign: () => new EtcdCampaign(candidacy, context, debts),
     close: () => context.client.close(),
   };
 }
@@ -49,16 +50,19 @@ class EtcdCampaign implements Campaign {
   readonly #candidacy: Candidacy;
   readonly #context: LeaseContext;
   readonly #queue: Queue;
+  /** Leases we are done with while etcd does not know it yet: their keys still stand before the one we put next. */
+  readonly #debts: Set<Lease>;
   readonly #queued: Deferred<void> = deferred();
   readonly #withdrawn = new AbortController();
   readonly elected: Promise<Term>;
   #place: Place | undefined;
   #lease: Lease | undefined;
 
-  constructor(candidacy: Candidacy, context: LeaseContext) {
+  constructor(candidacy: Candidacy, context: LeaseContext, debts: Set<Lease>) {
     this.#candidacy = candidacy;
     this.#context = context;
     this.#queue = new Queue(candidacy.name, context);
+    this.#debts = debts;
     this.elected = this.#run();
     this.elected.catch((error: unknown) => this.#queued.reject(error));
   }
@@ -78,7 +82,8 @@ class EtcdCampaign implements Campaign {
       const place = await this.#enqueue();
       this.#queued.resolve();
       void this.#guardKey(place);
-      if (await this.#reachHead(place)) return this.#term(place);
+      const seen = await this.#reachHead(place);
+      if (seen !== undefined) return this.#term(place, seen);
       // Our lease ran out or our key was deleted while we waited: queue again, at the end.
       this.#context.log("warn", "rejoining", { key: place.key.toString(), reason: await place.lease.lost });
       await this.#giveBack(REQUEUE_WITHIN);
@@ -92,6 +97,7 @@ class EtcdCampaign implements Campaign {
     for (;;) {
       const lease = await Lease.grant(this.#context, timing, this.#withdrawn.signal);
       this.#lease = lease;
+      await this.#payDebts();
       const key = this.#queue.keyOf(lease.hex);
       const revision = await this.#queue.put(key, identity, lease.id, this.#withdrawn.signal);
       if (revision !== undefined) return (this.#place = { key, revision, lease });
@@ -99,8 +105,18 @@ class EtcdCampaign implements Campaign {
     }
   }
 
-  /** Waits until nobody stands before us. @returns false if our place is gone. */
-  async #reachHead(place: Place): Promise<boolean> {
+  /** Now that etcd answers again. */
+  async #payDebts(): Promise<void> {
+    for (const lease of this.#debts) {
+      await lease.revoke(REQUEUE_WITHIN).then(
+        () => this.#debts.delete(lease),
+        () => {}, // it runs out by itself
+      );
+    }
+  }
+
+  /** Waits until nobody stands before us. @returns the revision at which that was seen; undefined if our place is gone. */
+  async #reachHead(place: Place): Promise<string | undefined> {
     const { clock } = this.#context;
     const over = abortedWith(this.#withdrawn.signal);
     const { signal } = over;
@@ -113,9 +129,9 @@ class EtcdCampaign implements Campaign {
       place.lease.bind(place);
       do await place.lease.confirm(signal);
       while (place.lease.validUntil() - clock.now() < startReserve(place.lease.timing));
-      return true;
+      return look.revision;
     } catch (error) {
-      if (signal.aborted && !this.#withdrawn.signal.aborted) return false;
+      if (signal.aborted && !this.#withdrawn.signal.aborted) return undefined;
       throw error;
     } finally {
       over.abort();
@@ -174,12 +190,13 @@ class EtcdCampaign implements Campaign {
     }
   }
 
-  #term({ key, revision, lease }: Place): Term {
+  #term({ key, revision, lease }: Place, electedAt: string): Term {
     const { name, identity } = this.#candidacy;
     this.#context.log("info", "elected", { election: name, identity, key: key.toString(), revision });
     return {
       key: key.toString(),
       revision,
+      electedAt,
       lease: lease.hex,
       validUntil: () => lease.validUntil(),
       termAt: () => termTime(lease.timing, lease.validUntil()),
@@ -195,10 +212,12 @@ class EtcdCampaign implements Campaign {
     this.#lease = this.#place = undefined;
     if (lease === undefined) return true;
     lease.release();
+    this.#debts.add(lease);
     const end = clock.now() + timeout;
     try {
       if (place) await this.#queue.delete(place, timeout);
       await lease.revoke(end - clock.now());
+      this.#debts.delete(lease);
       return true;
     } catch {
       return false; // it runs out by itself

@@ -2,6 +2,7 @@ import type { Endpoint } from "../endpoints.js";
 import { ExitStatus } from "../exit-status.js";
 import type { FailureCode } from "../failure.js";
 import { Failure, messageOf } from "../failure.js";
+import { TOKEN_RUN_OUT } from "./token.js";
 
 /** How one kind of error is told from the others, and to the user. */
 interface Kind {
@@ -16,6 +17,8 @@ const unreachable = (pattern: RegExp, why: string): Kind => ({
   code: "unreachable",
   say: (endpoint) => `cannot reach etcd at ${endpoint}: ${why}`,
 });
+
+const tls = (endpoint: Endpoint): boolean => endpoint.startsWith("https:");
 
 const notEtcd = (pattern: RegExp, why: string): Kind => ({
   pattern,
@@ -52,14 +55,19 @@ const KINDS: readonly Kind[] = [
   untrusted(/altname|does not match certificate/i, "its certificate is for another host"),
   untrusted(/certificate (has expired|is not yet valid)/i, "its certificate has expired or is not yet valid"),
   untrusted(/self[- ]signed|unable to (verify|get)|issuer/i, "its certificate is not signed by a known CA (--cacert)"),
-  notEtcd(/before secure TLS connection|wrong version number|packet length too long/i, "it does not speak TLS"),
+  notEtcd(/wrong version number|packet length too long/i, "it does not speak TLS"),
   notEtcd(
     /Protocol error|UNIMPLEMENTED|HTTP status|Failed to connect/i,
     "it does not speak etcd's protocol (or wants TLS: https://)",
   ),
   unreachable(/ECONNREFUSED/, "connection refused"),
   unreachable(/Name resolution failed|ENOTFOUND|EAI_AGAIN/, "host name not found"),
-  unreachable(/ECONNRESET|EPIPE|socket hang up|Connection dropped/, "connection lost"),
+  {
+    pattern: /ECONNRESET|EPIPE|socket hang up|Connection dropped|before secure TLS connection/,
+    code: "unreachable",
+    say: (endpoint) =>
+      `cannot reach etcd at ${endpoint}: connection lost${tls(endpoint) ? " (does it speak TLS?)" : ""}`,
+  },
   unreachable(/EHOSTUNREACH|ENETUNREACH/, "no route to host"),
   unreachable(/DEADLINE_EXCEEDED|ETIMEDOUT|request timed out/, "no answer"),
   unreachable(/no leader|leader changed|not leader/, "it has no leader"),
@@ -92,7 +100,8 @@ export function passing(failure: Failure): boolean {
 
 /** Whether the token is too old: unary calls then authenticate anew. */
 export function asksForNewToken(error: unknown): boolean {
-  return /invalid auth token|revision of auth store is old/.test(messageOf(error));
+  const text = messageOf(error);
+  return text.includes(TOKEN_RUN_OUT) || /revision of auth store is old/.test(text);
 }
 
 /** Whether etcd has no users at all. */

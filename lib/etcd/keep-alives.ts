@@ -3,7 +3,8 @@ import { within } from "../clock.js";
 import type { Deferred } from "../deferred.js";
 import { deferred } from "../deferred.js";
 import type { Milliseconds } from "../duration.js";
-import type { Connection, KeepAliveAnswer, KeepAliveStream } from "./connection.js";
+import type { KeepAliveAnswer, KeepAliveStream } from "./channel.js";
+import type { Connection } from "./connection.js";
 import { noAnswer } from "./errors.js";
 
 /** The stream of one lease's keepalives: never a second one in flight, so that each answer has its question. */

@@ -78,7 +78,10 @@ export class Lease {
         if (error instanceof Failure && error.code === "lease-exists") return { TTL: request.TTL };
         throw error;
       });
-    return new Lease(id, timingOf(settings, Number(TTL) * 1_000), context);
+    const lease = new Lease(id, timingOf(settings, Number(TTL) * 1_000), context);
+    const { ttl, renewEvery, renewWait } = lease.timing;
+    context.log("debug", "granted", { lease: lease.hex, ttl, "renew-every": renewEvery, "renew-wait": renewWait });
+    return lease;
   }
 
   /** Lower-case hexadecimal, as in keys. */
@@ -91,7 +94,10 @@ export class Lease {
     return this.#lost.promise;
   }
 
-  /** Until when the lease cannot have run out, by `Clock.now()`; in the past before a renewal was confirmed. */
+  /**
+   * Until when the lease cannot have run out, by `Clock.now()`. In the past until a key is bound and a renewal confirmed by it: before
+   * that only etcd's own word (`lease-gone`) ends a lease.
+   */
   validUntil(): Milliseconds {
     return this.#validUntil;
   }
@@ -149,16 +155,16 @@ export class Lease {
       try {
         const outcome = await this.#renew(connection, sent);
         if (outcome === "renewed" && trouble !== "") log("info", "connected", { endpoint: connection.endpoint });
-        [failures, trouble] = [0, ""];
+        if (outcome === "renewed") [failures, trouble] = [0, ""];
         repeats = outcome === "repeat" ? repeats + 1 : 0;
         this.#due = this.#nextDue(sent, outcome, repeats);
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         const failure = failureOf(error, connection.endpoint);
-        if (failure.message !== trouble) log("warn", "renewal-failed", { error: failure.message });
+        log(failure.message === trouble ? "debug" : "warn", "renewal-failed", { error: failure.message });
         [failures, trouble] = [failures + 1, failure.message];
         this.#keepAlives.cancel();
-        client.rotate(connection, failed);
+        client.rotate(connection, failed, sent);
         // Every endpoint gets its chance at once; after that there is no hurry that could help.
         this.#due = failures < client.size ? clock.now() : sent + this.timing.renewEvery / 2;
       }
