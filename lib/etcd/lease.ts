@@ -80,7 +80,7 @@ export class Lease {
       });
     const lease = new Lease(id, timingOf(settings, Number(TTL) * 1_000), context);
     const { ttl, renewEvery, renewWait } = lease.timing;
-    context.log("debug", "granted", { lease: lease.hex, ttl, "renew-every": renewEvery, "renew-wait": renewWait });
+    context.log("debug", "granted", { lease: lease.hex, ttl, period: renewEvery, patience: renewWait });
     return lease;
   }
 
