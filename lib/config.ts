@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { hostname } from "node:os";
 import type { Argv } from "yargs";
 import yargs from "yargs";
@@ -17,11 +18,13 @@ import { impossible, timingOf } from "./timing.js";
 import type { Given, Values } from "./values.js";
 import {
   given,
+  readCertificate,
   readChoice,
   readDuration,
   readFile,
   readFlag,
   readPercent,
+  readPrivateKey,
   readSignal,
   readSignals,
   readText,
@@ -150,10 +153,7 @@ function electionName({ text, from }: Given): string {
 
 function readEtcd(values: Values, env: Environment): EtcdOptions {
   const endpoints = values.get("endpoints") ?? { text: DEFAULTS.endpoints, from: "--endpoints" };
-  const [cacert, cert, key] = [readFile(values, "cacert"), readFile(values, "cert"), readFile(values, "key")];
-  if (cert && !key) throw usageFailure(values.get("cert")?.from ?? "", undefined, "needs --key as well");
-  if (key && !cert) throw usageFailure(values.get("key")?.from ?? "", undefined, "needs --cert as well");
-  const tls = cacert || cert ? { ...(cacert && { ca: cacert }), ...(cert && key && { cert, key }) } : undefined;
+  const tls = readTls(values);
   const user = readUser(values, env);
   return {
     endpoints: parseEndpoints(endpoints.text, endpoints.from, tls !== undefined),
@@ -162,6 +162,19 @@ function readEtcd(values: Values, env: Environment): EtcdOptions {
     dialTimeout: readDuration(values, "dial-timeout") ?? DEFAULTS.dialTimeout,
     commandTimeout: readDuration(values, "command-timeout") ?? DEFAULTS.commandTimeout,
   };
+}
+
+function readTls(values: Values): EtcdOptions["tls"] {
+  const [ca, cert, key] = [
+    readCertificate(values, "cacert"),
+    readCertificate(values, "cert"),
+    readPrivateKey(values, "key"),
+  ];
+  if (cert && !key) throw usageFailure(values.get("cert")?.from ?? "", undefined, "needs --key as well");
+  if (key && !cert) throw usageFailure(values.get("key")?.from ?? "", undefined, "needs --cert as well");
+  if (cert && key && !new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)))
+    throw usageFailure(values.get("key")?.from ?? "", values.get("key")?.text, "does not belong to --cert");
+  return ca || cert ? { ...(ca && { ca }), ...(cert && key && { cert, key }) } : undefined;
 }
 
 function readUser(values: Values, env: Environment): EtcdOptions["user"] {

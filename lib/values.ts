@@ -1,3 +1,5 @@
+import type { KeyObject } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Milliseconds } from "./duration.js";
 import { parseDuration } from "./duration.js";
@@ -96,4 +98,35 @@ function read<T>(
   const parsed = parse(value.text);
   if (parsed === undefined) throw usageFailure(value.from, value.text, problem);
   return parsed;
+}
+
+/** A file in PEM that begins with a certificate; the others in it are not looked at. */
+export function readCertificate(values: Values, name: OptionName): Buffer | undefined {
+  return readPem(values, name, (pem) => new X509Certificate(pem), "holds no certificate in PEM");
+}
+
+/** A file in PEM with a private key. */
+export function readPrivateKey(values: Values, name: OptionName): Buffer | undefined {
+  return readPem(
+    values,
+    name,
+    (pem): KeyObject => createPrivateKey(pem),
+    "holds no private key in PEM, or one with a passphrase",
+  );
+}
+
+function readPem(
+  values: Values,
+  name: OptionName,
+  parse: (pem: Buffer) => unknown,
+  problem: string,
+): Buffer | undefined {
+  const pem = readFile(values, name);
+  if (pem === undefined) return undefined;
+  try {
+    parse(pem);
+    return pem;
+  } catch {
+    throw usageFailure(values.get(name)?.from ?? "", values.get(name)?.text, problem);
+  }
 }
