@@ -2,12 +2,14 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { hostname } from "node:os";
 import type { Argv } from "yargs";
 import yargs from "yargs";
+import { spelledOut } from "./argv.js";
 import { DEFAULTS } from "./defaults.js";
 import { parseEndpoints } from "./endpoints.js";
 import type { Environment } from "./environment.js";
 import type { EtcdOptions } from "./etcd/client.js";
 import { ExitStatus } from "./exit-status.js";
 import { Failure, messageOf, usageFailure } from "./failure.js";
+import { electionName } from "./election-name.js";
 import { EPILOGUE, USAGE } from "./help.js";
 import type { Level, LogOptions } from "./log.js";
 import type { Option } from "./options.js";
@@ -15,11 +17,12 @@ import { OPTIONS, PASSWORD_VARIABLE } from "./options.js";
 import type { Rules } from "./states.js";
 import type { TimingSettings } from "./timing.js";
 import { impossible, timingOf } from "./timing.js";
-import type { Given, Values } from "./values.js";
+import type { Values } from "./values.js";
 import {
   given,
   readCertificate,
   readChoice,
+  readCount,
   readDuration,
   readFile,
   readFlag,
@@ -53,9 +56,6 @@ export interface Config {
 /** What argv and the environment ask for. */
 export type Request = { readonly run: Config } | { readonly print: string };
 
-/** etcd takes keys of megabytes; this is what fits one line of a log. */
-const LONGEST_NAME = 1_024;
-
 /**
  * Reads the command line and the environment.
  *
@@ -63,31 +63,31 @@ const LONGEST_NAME = 1_024;
  */
 export async function readConfig(argv: readonly string[], env: Environment, version: string): Promise<Request> {
   let problem: string | undefined;
-  const parser = describeOptions(yargs([])).fail((message: string | undefined, error: Error | undefined) => {
+  // yargs looks for its settings there, and fails where the working directory is gone.
+  const parser = describeOptions(yargs([], "/")).fail((message: string | undefined, error: Error | undefined) => {
     problem ??= message ?? messageOf(error);
   });
-  const parsed = await parser.parseAsync([...argv]);
+  const parsed = await parser.parseAsync([...spelledOut(argv)]);
   if (problem !== undefined) throw new Failure("usage", oneLine(problem), ExitStatus.usage);
-  if (parsed["help"] === true) return { print: `${withoutTypes(await parser.getHelp())}\n` };
-  if (parsed["version"] === true) return { print: `while-leader ${version}\n` };
+  if (lastOf(parsed["help"]) === "true") return { print: `${withoutTypes(await parser.getHelp())}\n` };
+  if (lastOf(parsed["version"]) === "true") return { print: `while-leader ${version}\n` };
   const command = ((parsed["--"] as unknown[] | undefined) ?? []).map(String);
   return { run: configOf(command, given(parsed, env), env) };
 }
 
 function describeOptions(parser: Argv): Argv {
   const described = OPTIONS.reduce((all: Argv, { name, ...option }: Option) => {
-    const type = option.kind === "flag" ? "boolean" : option.kind === "count" ? "count" : "string";
     return all.option(name, {
-      type,
+      type: "string",
       group: option.group,
       describe: description(option),
       ...(option.alias && { alias: option.alias }),
-      ...(type === "string" && { requiresArg: true }),
+      requiresArg: true,
     });
   }, parser.help(false).version(false).usage(USAGE).epilogue(EPILOGUE));
   return described
-    .option("help", { alias: "h", type: "boolean", group: "Output:", describe: "this text" })
-    .option("version", { type: "boolean", group: "Output:", describe: "the version" })
+    .option("help", { alias: "h", type: "string", group: "Output:", describe: "this text" })
+    .option("version", { type: "string", group: "Output:", describe: "the version" })
     .parserConfiguration({
       "halt-at-non-option": true,
       "populate--": true,
@@ -100,6 +100,7 @@ function describeOptions(parser: Argv): Argv {
       "camel-case-expansion": false,
     })
     .strictOptions()
+    .detectLocale(false)
     .exitProcess(false)
     .wrap(80);
 }
@@ -134,21 +135,13 @@ function readElection(values: Values, env: Environment): ElectionConfig | undefi
     clockDrift: readPercent(values, "clock-drift") ?? DEFAULTS.clockDrift,
   };
   const identity = readText(values, "identity") ?? hostname();
-  const etcd = readEtcd(values, env);
   const once = readFlag(values, "try");
   const name = values.get("election");
   if (name === undefined) return undefined;
+  const etcd = readEtcd(values, env);
   const problem = impossible(timingOf(timing));
   if (problem !== undefined) throw usageFailure("--ttl", undefined, problem);
-  return { name: electionName(name), identity, once, timing, etcd };
-}
-
-function electionName({ text, from }: Given): string {
-  if (text.split("/").includes(""))
-    throw usageFailure(from, text, "an election's name has no empty part between slashes");
-  if (text.length > LONGEST_NAME)
-    throw usageFailure(from, `${text.slice(0, 20)}…`, `longer than ${LONGEST_NAME} characters`);
-  return text;
+  return { name: electionName(name.text, name.from), identity, once, timing, etcd };
 }
 
 function readEtcd(values: Values, env: Environment): EtcdOptions {
@@ -204,16 +197,18 @@ function readUser(values: Values, env: Environment): EtcdOptions["user"] {
 }
 
 function readVerbosity(values: Values): Level {
-  const verbose = values.get("verbose");
-  const more = verbose?.text ?? "0";
-  if (!/^\d$/.test(more)) throw usageFailure(verbose?.from ?? "--verbose", more, "not a digit");
+  const more = readCount(values, "verbose");
   const quiet = readFlag(values, "quiet");
-  if (quiet && more !== "0") throw usageFailure("--quiet", undefined, "does not go with --verbose");
-  return quiet ? "error" : more === "0" ? "info" : more === "1" ? "debug" : "trace";
+  if (quiet && more > 0) throw usageFailure("--quiet", undefined, "does not go with --verbose");
+  return quiet ? "error" : more === 0 ? "info" : more === 1 ? "debug" : "trace";
 }
 
 function description({ value, describe, fallback }: Pick<Option, "value" | "describe" | "fallback">): string {
   return [value && `${value}: `, describe, fallback && ` [${fallback}]`].filter(Boolean).join("");
+}
+
+function lastOf(value: unknown): unknown {
+  return [value].flat().at(-1);
 }
 
 /** The values' names say more than the types that yargs adds at the end of a line. */

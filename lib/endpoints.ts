@@ -21,10 +21,14 @@ export function parseEndpoints(text: string, from: string, tls: boolean): readon
 
 function parseEndpoint(text: string, from: string, tls: boolean): Endpoint {
   const scheme = /^[a-z]+:\/\//i.exec(text)?.[0].toLowerCase();
-  const problem = 'not an endpoint such as 10.0.0.5:2379 or "https://etcd.example:2379"';
-  if (scheme !== undefined && scheme !== "http://" && scheme !== "https://") throw usageFailure(from, text, problem);
+  const known = scheme === undefined || scheme === "http://" || scheme === "https://";
   const [, host, port = DEFAULT_PORT] =
     /^(\[[0-9a-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?\/?$/i.exec(text.slice(scheme?.length ?? 0)) ?? [];
-  if (host === undefined || Number(port) < 1 || Number(port) > 65_535) throw usageFailure(from, text, problem);
-  return `${scheme ?? (tls ? "https://" : "http://")}${host}:${port}`;
+  const endpoint = `${scheme ?? (tls ? "https://" : "http://")}${host}:${port}`;
+  if (!known || host === undefined || Number(port) < 1 || !URL.canParse(endpoint)) {
+    // A password before the host is out of place here, and in a message too.
+    const shown = text.replace(/^(.*\/\/)?.*@/s, "$1…@");
+    throw usageFailure(from, shown, 'not an endpoint such as 10.0.0.5:2379 or "https://etcd.example:2379"');
+  }
+  return endpoint;
 }

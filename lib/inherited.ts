@@ -1,28 +1,30 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-/** libuv marks this many descriptors close-on-exec at the start; the ones above pass through exec untouched. */
-const MARKED = 16;
-
 /** `O_CLOEXEC` in `/proc/self/fdinfo`, octal 02000000. */
 const CLOSE_ON_EXEC = 0o2000000;
+/** `O_ACCMODE`; 0 in it is read-only. */
+const ACCESS_MODE = 0o3;
 
 /**
  * The descriptors from 3 up that whoever started us left open for the command, and that Node would close.
  *
  * Call it before anything else opens files or sockets. Node's own are told by what they are: event descriptors, pipes with both ends
- * in this process, and `/dev/null`, all of them above its first epoll descriptor, which took the lowest number that was free.
+ * here that our parent does not have, and `/dev/null` to read from, all of them above its first epoll descriptor, which took the
+ * lowest number that was free.
  */
 export function inheritedDescriptors(): readonly number[] {
-  const open = openDescriptors();
-  const first = open.find(({ target }) => target === "anon_inode:[eventpoll]")?.number ?? MARKED;
-  const bothEnds = (target: string): boolean =>
-    target.startsWith("pipe:") && open.filter((other) => other.target === target).length > 1;
+  const open = openDescriptors("self");
+  const first = open.find(({ target }) => target === "anon_inode:[eventpoll]")?.number ?? Infinity;
+  const shared = new Set(openDescriptors(process.ppid).map(({ target }) => target));
+  const madeByNode = ({ target, flags }: Descriptor): boolean => {
+    if (target === "/dev/null") return (flags & ACCESS_MODE) === 0;
+    if (!target.startsWith("pipe:")) return target.startsWith("anon_inode:");
+    return !shared.has(target) && open.filter((other) => other.target === target).length > 1;
+  };
   return open
-    .filter(({ number, target, flags }) => {
-      if (number < 3 || number >= MARKED || (flags & CLOSE_ON_EXEC) === 0) return false;
-      return number < first || !(target.startsWith("anon_inode:") || target === "/dev/null" || bothEnds(target));
-    })
+    .filter((one) => one.number >= 3 && (one.flags & CLOSE_ON_EXEC) !== 0)
+    .filter((one) => one.number < first || !madeByNode(one))
     .map(({ number }) => number);
 }
 
@@ -42,22 +44,22 @@ interface Descriptor {
   readonly flags: number;
 }
 
-function openDescriptors(): readonly Descriptor[] {
+function openDescriptors(pid: number | "self"): readonly Descriptor[] {
   try {
-    return readdirSync("/proc/self/fd")
+    return readdirSync(`/proc/${pid}/fd`)
       .map(Number)
       .toSorted((a, b) => a - b)
-      .map((number) => descriptor(number))
+      .map((number) => descriptor(pid, number))
       .filter((known) => known !== undefined);
   } catch {
-    return []; // no /proc
+    return []; // no /proc, or another user's
   }
 }
 
-function descriptor(number: number): Descriptor | undefined {
+function descriptor(pid: number | "self", number: number): Descriptor | undefined {
   try {
-    const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${number}`, "latin1"))?.[1] ?? "0";
-    return { number, target: readlinkSync(`/proc/self/fd/${number}`), flags: parseInt(flags, 8) };
+    const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/${pid}/fdinfo/${number}`, "latin1"))?.[1] ?? "0";
+    return { number, target: readlinkSync(`/proc/${pid}/fd/${number}`), flags: parseInt(flags, 8) };
   } catch {
     return undefined; // the one that listed the folder
   }

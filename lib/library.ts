@@ -5,6 +5,7 @@ import type { ElectionConfig } from "./config.js";
 import { DEFAULTS } from "./defaults.js";
 import type { Milliseconds } from "./duration.js";
 import type { Election } from "./election.js";
+import { electionName } from "./election-name.js";
 import { parseEndpoints } from "./endpoints.js";
 import { EtcdClient } from "./etcd/client.js";
 import type { Credentials } from "./etcd/channel.js";
@@ -79,6 +80,7 @@ export async function superviseWhileLeading(settings: SuperviseSettings): Promis
   for (const [name, duration] of Object.entries({ killAfter, wait: wait ?? 0 }))
     if (!(duration >= 0 && Number.isFinite(duration)))
       throw usageFailure(name, String(duration), "not a time of zero or more");
+  if (!command[0]) throw usageFailure("command", undefined, "no command given");
   const inbox = new Inbox<Happening>();
   const stop = (): void => inbox.put({ type: "signal", signal: "SIGTERM" });
   if (signal.aborted) stop();
@@ -127,7 +129,17 @@ export async function grantLease(
   const clock = systemClock();
   const client = new EtcdClient(etcdOptions(settings), { clock, log });
   try {
-    return { lease: await Lease.grant({ client, clock, log }, timing(settings), signal), close: () => client.close() };
+    const lease = await Lease.grant({ client, clock, log }, timing(settings), signal);
+    const close = (): void => {
+      lease.release();
+      client.close();
+    };
+    lease.bind("answer");
+    await lease.confirm(signal).catch((error: unknown) => {
+      close();
+      throw error;
+    });
+    return { lease, close };
   } catch (error) {
     client.close();
     throw error;
@@ -136,7 +148,7 @@ export async function grantLease(
 
 function electionConfig(settings: ElectionSettings): ElectionConfig {
   const { name, identity = hostname(), once = false } = settings;
-  return { name, identity, once, timing: timing(settings), etcd: etcdOptions(settings) };
+  return { name: electionName(name, "name"), identity, once, timing: timing(settings), etcd: etcdOptions(settings) };
 }
 
 function timing({ ttl = DEFAULTS.ttl, lostGrace, killMargin, clockDrift = DEFAULTS.clockDrift }: LeaseSettings) {

@@ -101,13 +101,23 @@ function json(level: Level, event: string, fields: Fields): string {
 
 /** Errors are sentences, everything else is facts. */
 function text(level: Level, event: string, { error, ...fields }: Fields): string {
-  const head = level === "error" && error !== undefined ? String(error) : event;
-  const rest = Object.entries(head === event ? { ...fields, error } : fields).filter(
-    ([, value]) => value !== undefined,
-  );
+  const told = level === "error" && error !== undefined;
+  const rest = Object.entries(told ? fields : { ...fields, error }).filter(([, value]) => value !== undefined);
+  // Only a stack trace has lines.
+  const head = told
+    ? String(error)
+        .split("\n")
+        .map(visible)
+        .join(event === "bug" ? "\n" : "\\n")
+    : event;
   return ["while-leader:", head, ...rest.map(([name, value]) => `${name}=${quoted(String(value))}`)].join(" ");
 }
 
 function quoted(value: string): string {
-  return /^[^\s"=\p{Cc}]+$/u.test(value) ? value : JSON.stringify(value);
+  return /^[^\s"=\p{Cc}]+$/u.test(value) ? value : visible(JSON.stringify(value));
+}
+
+/** A terminal obeys control characters, and some of what is logged was written by others. */
+function visible(value: string): string {
+  return value.replace(/\p{Cc}/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -86,7 +86,8 @@ function entryOf(pid: number): Entry | undefined {
   if (stat === undefined) return undefined;
   // The name in parentheses may hold anything, also parentheses and spaces.
   const [state = "", parent, group, session, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  if ("ZX".includes(state)) return undefined;
+  // A process whose first thread has ended shows as a zombie while its other threads work on.
+  if (state === "X" || (state === "Z" && Number(rest[13]) <= 1)) return undefined;
   return { pid, parent: Number(parent), group: Number(group), session: Number(session), started: rest[15] ?? "" };
 }
 

@@ -14,6 +14,8 @@ import { FORWARDED, parseSignal } from "./signals.js";
 export interface Given {
   readonly text: string;
   readonly from: string;
+  /** How often it was written. */
+  readonly times: number;
 }
 
 /** What was set, and nothing else. */
@@ -22,12 +24,12 @@ export type Values = ReadonlyMap<OptionName, Given>;
 /** What was set, by whom: argv first, then the environment. An empty variable counts as not set, as etcdctl has it. */
 export function given(parsed: Readonly<Record<string, unknown>>, env: Environment): Values {
   const values = new Map<OptionName, Given>();
-  for (const { name, kind, environment } of OPTIONS as readonly (Option & { name: OptionName })[]) {
-    const last = [parsed[name]].flat().at(-1);
-    const onCommandLine = kind === "flag" || kind === "count" ? Boolean(last) : last !== undefined;
+  for (const { name, environment } of OPTIONS as readonly (Option & { name: OptionName })[]) {
+    const written = [parsed[name]].flat().filter((word) => word !== undefined);
     const variable = environment.find((candidate) => env[candidate]);
-    if (onCommandLine) values.set(name, { text: String(last), from: `--${name}` });
-    else if (variable !== undefined) values.set(name, { text: env[variable] ?? "", from: variable });
+    if (written.length > 0)
+      values.set(name, { text: written.map(String).at(-1) ?? "", from: `--${name}`, times: written.length });
+    else if (variable !== undefined) values.set(name, { text: env[variable] ?? "", from: variable, times: 1 });
   }
   return values;
 }
@@ -71,6 +73,13 @@ export function readFlag(values: Values, name: OptionName): boolean {
   const parse = (text: string) =>
     /^(1|true|yes|on)$/i.test(text) ? true : /^(0|false|no|off)$/i.test(text) ? false : undefined;
   return read(values, name, parse, "not true or false") ?? false;
+}
+
+/** A flag that says more the more often it is written; or the number itself. */
+export function readCount(values: Values, name: OptionName): number {
+  const times = values.get(name)?.times ?? 0;
+  const parse = (text: string) => (text === "true" ? times : /^\d+$/.test(text) ? Number(text) : undefined);
+  return read(values, name, parse, "not a number") ?? 0;
 }
 
 export function readFile(values: Values, name: OptionName): Buffer | undefined {

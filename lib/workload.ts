@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { execa } from "execa";
 import type { Exit } from "./exit-status.js";
 import { ExitStatus } from "./exit-status.js";
@@ -5,6 +6,8 @@ import { Failure } from "./failure.js";
 import { processesOf } from "./processes.js";
 import type { Signal } from "./signals.js";
 import { atTerminal, sentByTerminal } from "./terminal.js";
+
+const HERE = "/proc/self/cwd";
 
 /** A command that runs, and all that it started. */
 export interface Workload {
@@ -45,6 +48,8 @@ export function launch({ command, env, marker, group, descriptors }: Launch): Wo
     stdio: stdioWith(descriptors),
     env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)) as Record<string, string>,
     extendEnv: false,
+    // Where we are, also if that has no name any more or one that is no UTF-8.
+    cwd: existsSync(HERE) ? HERE : ".",
     detached: !shared,
     // What ends the command is the lifecycle's to decide, never the library's.
     cleanup: false,

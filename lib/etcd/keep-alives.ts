@@ -42,6 +42,8 @@ export class KeepAlives {
   /** Ends the stream. */
   cancel(): void {
     this.#asked = deferred();
+    // Ended first: etcd3 takes a stream that is cancelled while it is writable for a failure of everything else, too.
+    this.#stream?.end();
     this.#stream?.cancel();
     this.#stream = undefined;
   }

@@ -34,7 +34,7 @@ const MOST_REPEATS = 3;
 /**
  * An etcd lease that is renewed from the moment it is granted.
  *
- * Renewal is in lockstep: one keepalive, its own answer. Once a key is bound, an answer counts only if a linearizable read finds
+ * Renewal is in lockstep: one keepalive, its own answer. With a key bound to it, an answer counts only if a linearizable read finds
  * that key afterwards in the same raft term, and `validUntil` moves on from the time just before the keepalive was sent
  * (etcd-io/etcd#15247: a member that was paused answers for leases it no longer decides on).
  */
@@ -43,7 +43,7 @@ export class Lease {
   readonly #keepAlives: KeepAlives;
   readonly #lost = deferred<LostReason>();
   readonly #stop = new AbortController();
-  #key: LeasedKey | undefined;
+  #proof: LeasedKey | "answer" | undefined;
   #validUntil: Milliseconds = -Infinity;
   /** What somebody waits for who needs a confirmed renewal now. */
   #awaited: Deferred<void> | undefined;
@@ -94,17 +94,18 @@ export class Lease {
     return this.#lost.promise;
   }
 
-  /**
-   * Until when the lease cannot have run out, by `Clock.now()`. In the past until a key is bound and a renewal confirmed by it: before
-   * that only etcd's own word (`lease-gone`) ends a lease.
-   */
+  /** Until when the lease cannot have run out, by `Clock.now()`; in the past before a renewal counted. */
   validUntil(): Milliseconds {
     return this.#validUntil;
   }
 
-  /** From now on a renewal counts only if this key is still there. */
-  bind(key: LeasedKey): void {
-    this.#key = key;
+  /**
+   * Says what proves a renewal from now on: a key that must still be there, or etcd's answer alone, which a member that was paused
+   * may give wrongly. Before that no renewal counts, and only etcd's own word (`lease-gone`) ends the lease.
+   */
+  bind(proof: LeasedKey | "answer"): void {
+    this.#proof = proof;
+    this.#validUntil = -Infinity;
   }
 
   /** Renews now and resolves with the next confirmed renewal. Rejects when the lease is lost or the signal aborted. */
@@ -190,29 +191,36 @@ export class Lease {
 
   /** One keepalive and, once a key is bound, the read that confirms it; both within one renewal's patience. */
   async #renew(connection: Connection, sent: Milliseconds): Promise<"renewed" | "repeat"> {
-    const { clock, log } = this.#context;
+    const { clock } = this.#context;
     const end = Math.min(sent + this.timing.renewWait, this.#expiry);
     const left = (): Milliseconds => Math.max(end - clock.now(), 0);
     const before = connection.raftTerm;
     const { TTL, header } = await this.#keepAlives.renew(connection, left());
     const ttl = Number(TTL) * 1_000;
     if (ttl <= 0) this.lose("lease-gone");
-    if (this.#stop.signal.aborted || this.#key === undefined) return "renewed";
-    const { key, revision } = this.#key;
-    const read = await connection.call(left(), (raw, options) => raw.kv.range({ key }, options));
-    // Lost or released meanwhile: what is over stays over.
-    if (this.#stop.signal.aborted) return "renewed";
-    // The same term before, at and after: no other member decided on leases when this one renewed ours.
-    if (before !== header.raft_term || read.header.raft_term !== header.raft_term) return "repeat";
-    if (read.kvs[0]?.create_revision !== revision) {
-      this.lose("key-gone");
-      return "renewed";
+    if (this.#stop.signal.aborted || this.#proof === undefined) return "renewed";
+    if (this.#proof !== "answer") {
+      const { key, revision } = this.#proof;
+      const read = await connection.call(left(), (raw, options) => raw.kv.range({ key }, options));
+      // Lost or released meanwhile: what is over stays over.
+      if (this.#stop.signal.aborted) return "renewed";
+      // The same term before, at and after: no other member decided on leases when this one renewed ours.
+      if (before !== header.raft_term || read.header.raft_term !== header.raft_term) return "repeat";
+      if (read.kvs[0]?.create_revision !== revision) {
+        this.lose("key-gone");
+        return "renewed";
+      }
     }
-    this.#validUntil = validityOf({ ...this.timing, ttl }, sent);
-    log("trace", "renewed", { left: Math.round(this.#validUntil - clock.now()) });
+    this.#confirm(validityOf({ ...this.timing, ttl }, sent));
+    return "renewed";
+  }
+
+  #confirm(validUntil: Milliseconds): void {
+    const { clock, log } = this.#context;
+    this.#validUntil = validUntil;
+    log("trace", "renewed", { left: Math.round(validUntil - clock.now()) });
     this.#awaited?.resolve();
     this.#awaited = undefined;
-    return "renewed";
   }
 
   #nextDue(sent: Milliseconds, outcome: "renewed" | "repeat", repeats: number): Milliseconds {

@@ -47,6 +47,7 @@ export class KeyWatch {
       stream.on("end", () => over.abort());
       stream.write({ create_request: { key: this.#key, start_revision: (BigInt(revision) + 1n).toString() } });
       await clock.sleep(LOOK_AGAIN, over.signal);
+      stream.end(); // first: see KeepAlives.cancel
       stream.cancel();
     } catch {
       // A connection that was closed under our hands; the read that follows says what is wrong.
