@@ -199,7 +199,7 @@ function readUser(values: Values, env: Environment): EtcdOptions["user"] {
 function readVerbosity(values: Values): Level {
   const more = readCount(values, "verbose");
   const quiet = readFlag(values, "quiet");
-  if (quiet && more > 0) throw usageFailure("--quiet", undefined, "does not go with --verbose");
+  if (quiet && more > 0) throw usageFailure(values.get("quiet")?.from ?? "", undefined, "does not go with --verbose");
   return quiet ? "error" : more === 0 ? "info" : more === 1 ? "debug" : "trace";
 }
 
