@@ -32,7 +32,8 @@ export async function run(
   const election = await open(config.election, clock, log);
   try {
     return await supervise({
-      lifecycle: lifecycle(rules),
+      // An election of one is won at once, however long that takes.
+      lifecycle: lifecycle(config.election ? rules : { ...rules, wait: undefined }),
       election,
       launch: (term) => launch({ command, ...workloadEnvironment(env, term, config.election), group, descriptors }),
       inbox,
