@@ -87,12 +87,7 @@ function tableOf(rules: Rules): Table {
 
   const lose = (reason: LostReason, at: Milliseconds, killAt: Milliseconds): Step =>
     at >= killAt
-      ? [
-          { phase: "killing", sequel: afterLoss(rules) },
-          { do: "log", event: "lost", reason },
-          { do: "log", event: "killing" },
-          { do: "kill" },
-        ]
+      ? [{ phase: "killing", sequel: afterLoss(rules) }, { do: "log", event: "lost", reason }, { do: "kill" }]
       : [
           { phase: "stopping", cause: reason, sequel: afterLoss(rules), deadline: killAt },
           { do: "log", event: "lost", reason },
@@ -104,7 +99,6 @@ function tableOf(rules: Rules): Table {
   const kill = (state: Extract<State, { phase: "stopping" }>, ...before: Effect[]): Step => [
     { phase: "killing", sequel: state.sequel, ...(state.exit && { exit: state.exit }) },
     ...before,
-    { do: "log", event: "killing" },
     { do: "kill" },
   ];
 

@@ -19,8 +19,8 @@ export interface Processes {
    * @throws what keeps us from looking (no descriptor is free, say): not seen is not gone.
    */
   alive(): number[];
-  /** Sends a signal to each of them that can be found. Never throws. */
-  signal(signal: Signal): void;
+  /** Sends a signal to each of them that can be found. Never throws. @returns to how many; undefined if nobody can tell. */
+  signal(signal: Signal): number | undefined;
 }
 
 interface Entry {
@@ -36,7 +36,9 @@ interface Entry {
 export function processesOf(belonging: Belonging): Processes {
   const { root, ownGroup, marker } = belonging;
   // With its time of birth a process is known for good; its number alone may go to somebody else.
-  const seen = new Map<number, string | undefined>([[root, attempt(() => entryOf(root)?.started)]]);
+  const birth = attempt(() => entryOf(root)?.started);
+  const seen = new Map<number, string | undefined>([[root, birth]]);
+  const rootLives = (): boolean => birth !== undefined && entryOf(root)?.started === birth;
 
   const members = (): readonly Entry[] | undefined => {
     const entries = everyProcess();
@@ -65,10 +67,13 @@ export function processesOf(belonging: Belonging): Processes {
       return ownGroup && groupExists(root) ? [-root] : [];
     },
     signal(signal) {
+      // To look takes time, in which somebody else may lead already.
+      if (signal === "SIGKILL" && attempt(rootLives)) send(ownGroup ? -root : root, "SIGSTOP");
       const living = attempt(members);
       // The group at once, before anybody in it can fork again.
       if (ownGroup && (living?.some(({ group }) => group === root) ?? true)) send(-root, signal);
       for (const { pid, group } of living ?? []) if (!(ownGroup && group === root)) send(pid, signal);
+      return living?.length;
     },
   };
 }

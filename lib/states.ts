@@ -89,4 +89,4 @@ export type Effect =
   | { readonly do: "log"; readonly event: "exited"; readonly exit: Exit }
   | { readonly do: "log"; readonly event: "lost"; readonly reason: LostReason }
   | { readonly do: "log"; readonly event: "stopping"; readonly cause: Cause; readonly deadline: Milliseconds }
-  | { readonly do: "log"; readonly event: "killing" | "rejoining" };
+  | { readonly do: "log"; readonly event: "rejoining" };

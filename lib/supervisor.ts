@@ -117,9 +117,10 @@ class Supervisor {
         return this.#parts.log("info", "signal", { signal: effect.signal, to });
       }
       case "terminate":
-        return this.#workload?.signalAll("SIGTERM");
+        this.#workload?.signalAll("SIGTERM");
+        return;
       case "kill":
-        return this.#detach(this.#killAll());
+        return this.#kill();
       case "resign":
         return this.#detach(this.#resign());
       case "log":
@@ -199,10 +200,15 @@ class Supervisor {
     }
   }
 
-  /** A process can fork while it is being killed, so once is not enough. */
-  async #killAll(): Promise<void> {
+  #kill(): void {
     const workload = this.#workload;
     if (workload === undefined) return;
+    this.#parts.log("warn", "killing", { processes: workload.signalAll("SIGKILL") });
+    this.#detach(this.#killAgain(workload));
+  }
+
+  /** A process can fork while it is being killed, so once is not enough. */
+  async #killAgain(workload: Workload): Promise<void> {
     for await (const _ of this.#looks()) {
       if (this.#workload !== workload) return;
       workload.signalAll("SIGKILL");
@@ -242,8 +248,6 @@ class Supervisor {
         return log("warn", "lost", { reason: effect.reason });
       case "stopping":
         return log("info", "stopping", { cause: effect.cause, "kill-in": Math.round(effect.deadline - clock.now()) });
-      case "killing":
-        return log("warn", "killing", { processes: this.#workload && this.#count(this.#workload) });
       case "rejoining":
         return log("info", "rejoining");
     }

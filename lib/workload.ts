@@ -23,8 +23,8 @@ export interface Workload {
   signal(signal: Signal, received?: Signal): "command" | "group" | "terminal" | "nobody";
   /** Process ids of the whole workload that are there and not zombies. @throws if nobody can tell now. */
   alive(): number[];
-  /** Sends a signal to the whole workload. */
-  signalAll(signal: Signal): void;
+  /** Sends a signal to the whole workload. @returns to how many processes; undefined if nobody can tell. */
+  signalAll(signal: Signal): number | undefined;
 }
 
 /** What to run. */

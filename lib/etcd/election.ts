@@ -178,8 +178,10 @@ class EtcdCampaign implements Campaign {
     void lease.lost.then(() => over.abort());
     const watch = new KeyWatch(this.#context, key);
     for (let seen = revision; ;) {
-      await watch.changed(seen, signal);
+      const change = await watch.changed(seen, signal);
       if (signal.aborted) return;
+      // Somebody else may lead by now: no time to ask.
+      if (change === "deleted") return lease.lose("key-gone");
       try {
         const answer = await client.request((raw, options) => raw.kv.range({ key }, options), signal);
         if (answer.kvs[0]?.create_revision !== revision) lease.lose("key-gone");

@@ -11,7 +11,10 @@ const LOOK_AGAIN: Milliseconds = 30_000;
 /** A watch that is refused again and again must not be asked for in a loop. */
 const PAUSE: Milliseconds = 500;
 
-/** Waits for changes of one key. Only a hint, and never less: whoever waits must read the key afterwards, and begin again. */
+/** What a watch saw: the key was deleted, or it may have changed. */
+export type Change = "deleted" | "perhaps";
+
+/** Waits for changes of one key. Unless it was deleted that is only a hint: whoever waits must read the key, and begin again. */
 export class KeyWatch {
   readonly #context: Pick<LeaseContext, "client" | "clock">;
   readonly #key: Buffer;
@@ -23,24 +26,25 @@ export class KeyWatch {
   }
 
   /** Resolves when the key may have changed after `revision`, or the signal is aborted. Never rejects. */
-  async changed(revision: string, signal: AbortSignal): Promise<void> {
+  async changed(revision: string, signal: AbortSignal): Promise<Change> {
     const outcome = await this.#watch(revision, signal);
     if (outcome === "interrupted") await this.#context.clock.sleep(jittered(this.#pause), signal);
     this.#pause = outcome === "interrupted" ? PAUSE : 0;
+    return outcome === "deleted" ? "deleted" : "perhaps";
   }
 
-  async #watch(revision: string, signal: AbortSignal): Promise<"event" | "interrupted"> {
+  async #watch(revision: string, signal: AbortSignal): Promise<"deleted" | "put" | "interrupted"> {
     const { client, clock } = this.#context;
     const connection = client.current;
     const over = abortedWith(signal, connection.failed);
-    let outcome: "event" | "interrupted" = "interrupted";
+    let outcome: "deleted" | "put" | "interrupted" = "interrupted";
     try {
       const stream = await connection.watches();
       stream.on("data", ({ canceled, events, header }) => {
         if (over.signal.aborted) return;
         connection.heard({ header });
         if (canceled) connection.forgetToken(); // a token that ran out is one of the reasons
-        if (events.length > 0) outcome = "event";
+        if (events.length > 0) outcome = events.some(({ type }) => type === "Delete") ? "deleted" : "put";
         if (canceled || events.length > 0) over.abort();
       });
       stream.on("error", () => over.abort());

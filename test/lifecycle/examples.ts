@@ -28,7 +28,7 @@ export const RULES: Rules = {
 
 export const RESIGN: Effect = { do: "resign" };
 export const TERMINATE: Effect = { do: "terminate" };
-export const KILL: readonly Effect[] = [{ do: "log", event: "killing" }, { do: "kill" }];
+export const KILL: readonly Effect[] = [{ do: "kill" }];
 
 export const forward = (signal: Signal): Effect => ({ do: "forward", signal });
 export const toNobody = (signal: Signal): Effect => ({ do: "log", event: "signal", signal, to: "nobody" });
