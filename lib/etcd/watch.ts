@@ -33,11 +33,11 @@ export class KeyWatch {
     return outcome === "deleted" ? "deleted" : "perhaps";
   }
 
-  async #watch(revision: string, signal: AbortSignal): Promise<"deleted" | "put" | "interrupted"> {
+  async #watch(revision: string, signal: AbortSignal): Promise<"deleted" | "put" | "quiet" | "interrupted"> {
     const { client, clock } = this.#context;
     const connection = client.current;
     const over = abortedWith(signal, connection.failed);
-    let outcome: "deleted" | "put" | "interrupted" = "interrupted";
+    let outcome: "deleted" | "put" | "quiet" | "interrupted" = "interrupted";
     try {
       const stream = await connection.watches();
       stream.on("data", ({ canceled, events, header }) => {
@@ -51,6 +51,7 @@ export class KeyWatch {
       stream.on("end", () => over.abort());
       stream.write({ create_request: { key: this.#key, start_revision: (BigInt(revision) + 1n).toString() } });
       await clock.sleep(LOOK_AGAIN, over.signal);
+      if (!over.signal.aborted) outcome = "quiet";
       stream.end(); // first: see KeepAlives.cancel
       stream.cancel();
     } catch {
