@@ -1,12 +1,12 @@
 import type { Clock } from "./clock.js";
 import type { Milliseconds } from "./duration.js";
 import type { Campaign, Election, LostReason, Term } from "./election.js";
-import type { Exit } from "./exit-status.js";
 import { ExitStatus } from "./exit-status.js";
 import { Failure, messageOf, stackOf } from "./failure.js";
 import { Inbox } from "./inbox.js";
 import type { Lifecycle, Step } from "./lifecycle.js";
 import type { Log } from "./log.js";
+import { report } from "./report.js";
 import type { Signal } from "./signals.js";
 import type { Effect, Event, Happening, State } from "./states.js";
 import type { Workload } from "./workload.js";
@@ -124,7 +124,7 @@ class Supervisor {
       case "resign":
         return this.#detach(this.#resign());
       case "log":
-        return this.#report(effect);
+        return report(effect, this.#parts.clock.now(), this.#parts.log);
     }
   }
 
@@ -233,26 +233,6 @@ class Supervisor {
     this.#events.put({ type: "resigned" });
   }
 
-  #report(effect: Extract<Effect, { do: "log" }>): void {
-    const { clock, log } = this.#parts;
-    switch (effect.event) {
-      case "signal":
-        return log("info", "signal", { signal: effect.signal, to: effect.to });
-      case "gave-up": {
-        const error = effect.reached ? "not elected within --wait" : "etcd was not reached within --wait";
-        return log("error", "failed", { error });
-      }
-      case "exited":
-        return log("info", "exited", exitFields(effect.exit));
-      case "lost":
-        return log("warn", "lost", { reason: effect.reason });
-      case "stopping":
-        return log("info", "stopping", { cause: effect.cause, "kill-in": Math.round(effect.deadline - clock.now()) });
-      case "rejoining":
-        return log("info", "rejoining");
-    }
-  }
-
   /** Starts what nobody waits for here; a bug in it must not go unseen. */
   #detach(promise: Promise<void>): void {
     promise.catch((error: unknown) => this.#fault(error));
@@ -262,8 +242,4 @@ class Supervisor {
     this.#parts.log("error", "bug", { error: stackOf(error) });
     this.#events.put({ type: "fault" });
   }
-}
-
-function exitFields(exit: Exit): { status: number } | { signal: string } {
-  return "code" in exit ? { status: exit.code } : { signal: exit.signal };
 }

@@ -8,7 +8,7 @@ const LAYERS: readonly (readonly string[])[] = [
   // L0, pure: no I/O, no clock
   [
     ["lifecycle", "states", "inbox", "timing", "options", "exit-status", "failure", "duration", "signals", "election"],
-    ["abort", "argv", "defaults", "deferred", "election-name", "endpoints", "help"],
+    ["abort", "argv", "defaults", "deferred", "election-name", "endpoints", "help", "report"],
   ].flat(),
   // L1, one outside thing per file
   [

@@ -1,0 +1,33 @@
+import type { Milliseconds } from "./duration.js";
+import type { Exit } from "./exit-status.js";
+import type { Effect } from "./states.js";
+
+type Write = (
+  level: "error" | "warn" | "info",
+  event: string,
+  fields?: Readonly<Record<string, string | number | undefined>>,
+) => void;
+
+/** Logs what the lifecycle decided. @param at now. */
+export function report(effect: Extract<Effect, { do: "log" }>, at: Milliseconds, log: Write): void {
+  switch (effect.event) {
+    case "signal":
+      return log("info", "signal", { signal: effect.signal, to: effect.to });
+    case "gave-up": {
+      const error = effect.reached ? "not elected within --wait" : "etcd was not reached within --wait";
+      return log("error", "failed", { error });
+    }
+    case "exited":
+      return log("info", "exited", exitFields(effect.exit));
+    case "lost":
+      return log("warn", "lost", { reason: effect.reason });
+    case "stopping":
+      return log("info", "stopping", { cause: effect.cause, "kill-in": Math.round(effect.deadline - at) });
+    case "rejoining":
+      return log("info", "rejoining");
+  }
+}
+
+function exitFields(exit: Exit): { status: number } | { signal: string } {
+  return "code" in exit ? { status: exit.code } : { signal: exit.signal };
+}
