@@ -45,7 +45,7 @@ export function spelledOut(argv: readonly string[]): readonly string[] {
 }
 
 function unknown(name: string): Failure {
-  return new Failure("usage", `unknown argument: ${name.replace(/\p{Cc}/gu, "?")}`, ExitStatus.usage);
+  return new Failure("usage", `unknown option --${name.replace(/\p{Cc}/gu, "?")}`, ExitStatus.usage);
 }
 
 function longOption(word: string): Known | undefined {

@@ -68,7 +68,7 @@ export async function readConfig(argv: readonly string[], env: Environment, vers
     problem ??= message ?? messageOf(error);
   });
   const parsed = await parser.parseAsync([...spelledOut(argv)]);
-  if (problem !== undefined) throw new Failure("usage", oneLine(problem), ExitStatus.usage);
+  if (problem !== undefined) throw new Failure("usage", inOurWords(problem), ExitStatus.usage);
   if (lastOf(parsed["help"]) === "true") return { print: `${withoutTypes(await parser.getHelp())}\n` };
   if (lastOf(parsed["version"]) === "true") return { print: `while-leader ${version}\n` };
   const command = ((parsed["--"] as unknown[] | undefined) ?? []).map(String);
@@ -216,10 +216,13 @@ function withoutTypes(help: string): string {
   return help.replace(/(\n *| *)\[(string|boolean|count)\]$/gm, "");
 }
 
-/** yargs speaks in lines; a message is one. */
-function oneLine(text: string): string {
+/** yargs names options without their dashes, and speaks in lines; a message is one. */
+function inOurWords(text: string): string {
+  const dashed = (names: string): string =>
+    names.replace(/[^\s,]+/g, (name) => `${name.length > 1 ? "--" : "-"}${name}`);
   return text
     .replace(/\s+/g, " ")
     .trim()
-    .replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
+    .replace(/^Unknown (?:argument|option|command)s?: (.*)$/, (_, names: string) => `unknown option ${dashed(names)}`)
+    .replace(/^Not enough arguments following: (.*)$/, (_, name: string) => `${dashed(name)}: needs a value`);
 }

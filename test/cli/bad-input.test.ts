@@ -132,11 +132,11 @@ await t.test("an option that is not there is refused by its name", async (t) => 
   for (const name of [...unknown, ...others]) {
     for (const argv of [[`--${name}`], [`--${name}=value`], [`--${name}`, "value"]]) {
       const refusal = await refusalOf([...argv, "--", "true"]).catch(String);
-      t.ok(refusal.startsWith("unknown ") && refusal.endsWith(name), `${argv.join(" ")}: ${refusal.split("\n")[0]}`);
+      t.equal(refusal, `unknown option --${name}`, argv.join(" "));
     }
   }
-  t.match(await refusalOf(["-x", "true"]), /^unknown .*\bx$/);
-  t.match(await refusalOf(["-vx", "true"]), /^unknown .*\bx$/);
+  t.match(await refusalOf(["-x", "true"]), /^unknown option -x$/);
+  t.match(await refusalOf(["-vx", "true"]), /^unknown option -x$/);
   t.match(await refusalOf(["--no\x1b[31m-such", "true"]), /^unknown/, "without its control characters");
 });
 
@@ -144,10 +144,10 @@ await t.test("a value that is missing is refused by the option's name", async (t
   for (const { name, kind } of OPTIONS) {
     if (kind === "flag" || kind === "count") continue;
     for (const argv of [[`--${name}`], [`--${name}`, "--", "true"], [`--${name}`, "--try", "--", "true"]]) {
-      t.match(await refusalOf(argv), new RegExp(`not enough .*\\b${name}$`), argv.join(" "));
+      t.equal(await refusalOf(argv), `--${name}: needs a value`, argv.join(" "));
     }
   }
-  t.match(await refusalOf(["-n"]), /not enough .*\bn(ame)?$/);
+  t.equal(await refusalOf(["-n"]), "-n: needs a value");
 });
 
 await t.test("a flag takes no value that is neither yes nor no", async (t) => {
@@ -181,7 +181,7 @@ await t.test("messages do not depend on the language of the user", async (t) => 
   const was = process.env["LC_ALL"];
   t.teardown(() => (was === undefined ? delete process.env["LC_ALL"] : (process.env["LC_ALL"] = was)));
   process.env["LC_ALL"] = "de_DE.UTF-8";
-  t.match(await refusalOf(["--nonsense", "true"]), /^unknown argument/);
+  t.match(await refusalOf(["--nonsense", "true"]), /^unknown option/);
 });
 
 const KINDS: Record<string, { argv?: string[]; env?: Record<string, string> }> = {
