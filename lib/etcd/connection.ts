@@ -6,15 +6,12 @@ import type { Endpoint } from "../endpoints.js";
 import type { Credentials, KeepAliveStream, Raw, WatchStream } from "./channel.js";
 import { Channel } from "./channel.js";
 import { asksForNewToken, authNotEnabled, failureOf, noAnswer } from "./errors.js";
-import { presenting } from "./token.js";
+import { endedBy, presenting } from "./interceptors.js";
 
 /** Every answer of etcd begins with one. */
 export interface Answer {
   readonly header: { readonly raft_term: string; readonly revision: string };
 }
-
-/** grpc's own deadline only frees what a call holds; it goes by the wall clock, so ours comes first. */
-const GRPC_SLACK: Milliseconds = 1_000;
 
 /** Our end of one endpoint. Whatever fails here is a `Failure`. */
 export class Connection {
@@ -128,7 +125,7 @@ export class Connection {
     request: (raw: Raw, options: CallOptions) => Promise<T>,
   ): Promise<T> {
     const interceptors = await this.#authenticated(end);
-    const answer = await this.#bounded(end, (raw, options) => request(raw, { ...options, interceptors }));
+    const answer = await this.#bounded(end, request, interceptors);
     this.heard(answer);
     return answer;
   }
@@ -155,14 +152,20 @@ export class Connection {
     return (this.#dialled ?? Infinity) + this.#dialTimeout;
   }
 
-  async #bounded<T>(end: Milliseconds, ask: (raw: Raw, options: CallOptions) => Promise<T>): Promise<T> {
+  async #bounded<T>(
+    end: Milliseconds,
+    ask: (raw: Raw, options: CallOptions) => Promise<T>,
+    interceptors: readonly Interceptor[] = [],
+  ): Promise<T> {
     const left = Math.max(end - this.#clock.now(), 0);
-    const deadline = Date.now() + left + GRPC_SLACK;
     const { failed } = this;
-    const asked = this.#use((raw) => ask(raw, { deadline }));
+    const late = new AbortController();
+    // Not by grpc's deadline, which goes by the wall clock: a request would fail when that jumps ahead.
+    const asked = this.#use((raw) => ask(raw, { interceptors: [endedBy(late.signal), ...interceptors] }));
     try {
       return await within(this.#clock, left, asked, () => noAnswer(this.endpoint));
     } catch (error) {
+      late.abort();
       // Somebody else has closed the channel over this call; what grpc makes of that is no news of etcd.
       throw failed.aborted ? noAnswer(this.endpoint) : error;
     }

@@ -2,7 +2,7 @@ import type { Endpoint } from "../endpoints.js";
 import { ExitStatus } from "../exit-status.js";
 import type { FailureCode } from "../failure.js";
 import { Failure, messageOf } from "../failure.js";
-import { TOKEN_RUN_OUT } from "./token.js";
+import { TOKEN_RUN_OUT } from "./interceptors.js";
 
 /** How one kind of error is told from the others, and to the user. */
 interface Kind {
