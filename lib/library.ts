@@ -13,6 +13,7 @@ import { etcdElection } from "./etcd/election.js";
 import { Lease } from "./etcd/lease.js";
 import { usageFailure } from "./failure.js";
 import { Inbox } from "./inbox.js";
+import type { Init } from "./init.js";
 import type { Log } from "./log.js";
 import { run } from "./run.js";
 import type { Signal } from "./signals.js";
@@ -66,6 +67,8 @@ export interface SuperviseSettings {
 }
 
 const SILENCE: Log = () => {};
+/** The orphans and the terminal are the whole program's business. */
+const NO_INIT: Init = { adopted: () => false, open: async () => {}, ended: () => {} };
 
 /**
  * Runs a command while this process leads, as the program `while-leader` does: stops it when leadership ends, resigns when it has
@@ -92,7 +95,7 @@ export async function superviseWhileLeading(settings: SuperviseSettings): Promis
     ...(election && { election: electionConfig(election) }),
   };
   try {
-    return await run(config, { env, inbox, descriptors: [], clock: systemClock(), log });
+    return await run(config, { env, inbox, descriptors: [], init: NO_INIT, clock: systemClock(), log });
   } finally {
     signal.removeEventListener("abort", stop);
   }

@@ -92,7 +92,7 @@ function tableOf(rules: Rules): Table {
           { phase: "stopping", cause: reason, sequel: afterLoss(rules), deadline: killAt },
           { do: "log", event: "lost", reason },
           { do: "log", event: "stopping", cause: reason, deadline: killAt },
-          { do: "forward", signal: "SIGTERM" },
+          { do: "stop", signal: "SIGTERM" },
         ];
 
   /** Out of patience: everything of the workload is killed, whatever made it stop. */
@@ -115,7 +115,7 @@ function tableOf(rules: Rules): Table {
     if (at >= killAt) return kill(state, ...told);
     // Whoever was asked to stop in another way is asked in the way of a lost term too.
     const asked = isLoss(cause) || cause === "ended" || cause === "bug" || (rules.stopWith ?? cause) === "SIGTERM";
-    const ask: Effect[] = asked ? [] : [{ do: "forward", signal: "SIGTERM" }];
+    const ask: Effect[] = asked ? [] : [{ do: "stop", signal: "SIGTERM" }];
     return [{ ...state, cause: reason, deadline: Math.min(state.deadline, killAt) }, ...told, ...ask];
   };
 
@@ -157,7 +157,7 @@ function tableOf(rules: Rules): Table {
           ? [
               { phase: "stopping", cause: signal, sequel: "command", deadline: at + rules.killAfter },
               { do: "log", event: "stopping", cause: signal, deadline: at + rules.killAfter },
-              { do: "forward", signal: rules.stopWith ?? signal },
+              { do: "stop", signal: rules.stopWith ?? signal },
             ]
           : [state, { do: "forward", signal }],
       queued: nop,
@@ -176,7 +176,7 @@ function tableOf(rules: Rules): Table {
       fault: (_state, { at }) => [
         { phase: "stopping", cause: "bug", sequel: { exit: ExitStatus.bug }, deadline: at + rules.killAfter },
         { do: "log", event: "stopping", cause: "bug", deadline: at + rules.killAfter },
-        { do: "forward", signal: "SIGTERM" },
+        { do: "stop", signal: "SIGTERM" },
       ],
     },
     stopping: {
@@ -188,7 +188,7 @@ function tableOf(rules: Rules): Table {
                 sequel: afterStopSignal(state.sequel, "command"),
                 deadline: Math.min(state.deadline, at + rules.killAfter),
               },
-              { do: "forward", signal: rules.stopWith ?? signal },
+              { do: "stop", signal: rules.stopWith ?? signal },
             ]
           : [state, { do: "forward", signal }],
       queued: nop,

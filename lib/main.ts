@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isatty } from "node:tty";
 import { systemClock } from "./clock.js";
 import type { Config } from "./config.js";
 import { readConfig } from "./config.js";
@@ -7,6 +8,7 @@ import { ExitStatus } from "./exit-status.js";
 import { Failure, stackOf } from "./failure.js";
 import type { Inbox } from "./inbox.js";
 import { releaseSignal } from "./inbox.js";
+import { initOf } from "./init.js";
 import { inheritedDescriptors, restoreOpenFileLimit } from "./inherited.js";
 import { stderrLog, writeLine, writeTo } from "./log.js";
 import { parentGone, startedByNpm } from "./parent.js";
@@ -54,16 +56,19 @@ async function serve(
     inbox.put({ type: "fault" });
   };
   process.on("uncaughtException", fault).on("unhandledRejection", fault);
+  const init = initOf(clock, log, over.signal);
   restoreOpenFileLimit();
   // With the terminal's job control in charge, Ctrl-Z must stop us as well, or the shell waits for ever.
   if (atTerminal()) releaseSignal("SIGTSTP");
+  // Later is soon enough for PID 1, to whom orphans fall in any case, unless a terminal is to be remembered as it is now.
+  if (process.pid !== 1 || [0, 2].some((descriptor) => isatty(descriptor))) await init.open();
   if (startedByNpm(env)) {
     void parentGone(clock, over.signal).then(() => inbox.put({ type: "signal", signal: "SIGTERM" }));
   }
   const { name, identity } = config.election ?? {};
   log("info", "starting", { election: name, identity, pid: process.pid, command: config.command[0] });
   if (!config.election) log("warn", "no-election", { note: "no --election given: the command runs without one" });
-  const status = await run(config, { env, inbox, descriptors, clock, log });
+  const status = await run(config, { env, inbox, descriptors, init, clock, log });
   over.abort();
   log("info", "exiting", { status });
   return status;

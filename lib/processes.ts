@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import type { Entry } from "./proc.js";
+import { attempt, entryOf, environmentOf, everyProcess } from "./proc.js";
 import type { Signal } from "./signals.js";
 
 /** How the processes of one workload are told from all others. */
@@ -9,6 +10,8 @@ export interface Belonging {
   readonly ownGroup: boolean;
   /** Whoever has this text in its environment belongs, wherever it went. */
   readonly marker: string;
+  /** Whether a child of ours is an orphan that fell to us: it belongs, but for those of somebody else's session. */
+  readonly adopted: (pid: number) => boolean;
 }
 
 /** Every process of one workload, also those that left its group by setsid or a double fork. */
@@ -21,15 +24,8 @@ export interface Processes {
   alive(): number[];
   /** Sends a signal to each of them that can be found. Never throws. @returns to how many; undefined if nobody can tell. */
   signal(signal: Signal): number | undefined;
-}
-
-interface Entry {
-  readonly pid: number;
-  readonly parent: number;
-  readonly group: number;
-  readonly session: number;
-  /** Start time in clock ticks: with the pid it names a process for good. */
-  readonly started: string;
+  /** Has those that are stopped go on, or they would not heed a signal before SIGKILL. Never throws. */
+  wake(): void;
 }
 
 /** The processes of the workload that `belonging` describes. Call it as soon as the root was started. */
@@ -46,15 +42,11 @@ export function processesOf(belonging: Belonging): Processes {
     const grouped = ownGroup && !entries.some(({ pid, started }) => pid === root && started !== seen.get(root));
     const belongs = (entry: Entry): boolean =>
       seen.get(entry.pid) === entry.started ||
-      // To PID 1 fall all orphans of its namespace; whoever came by `docker exec` has no parent here.
-      (process.pid === 1 && entry.parent === 1) ||
       (grouped && (entry.group === root || entry.session === root)) ||
-      environment(entry.pid).includes(marker);
-    const ours = new Set(entries.filter((entry) => entry.pid !== process.pid && belongs(entry)).map(({ pid }) => pid));
-    for (let before = 0; before < ours.size;) {
-      before = ours.size;
-      for (const { pid, parent } of entries) if (ours.has(parent)) ours.add(pid);
-    }
+      environmentOf(entry.pid).includes(marker);
+    const known = entries.filter((entry) => entry.pid !== process.pid && belongs(entry));
+    const descended = withDescendants(new Set(known.map(({ pid }) => pid)), entries);
+    const ours = withOrphans(descended, belonging, entries);
     const living = entries.filter(({ pid }) => ours.has(pid));
     for (const { pid, started } of living) seen.set(pid, started);
     return living;
@@ -75,49 +67,33 @@ export function processesOf(belonging: Belonging): Processes {
       for (const { pid, group } of living ?? []) if (!(ownGroup && group === root)) send(pid, signal);
       return living?.length;
     },
+    wake() {
+      for (const { pid, state } of attempt(members) ?? []) if (state === "T") send(pid, "SIGCONT");
+    },
   };
 }
 
-/** @returns undefined where there is no `/proc`, or only that of another namespace. */
-function everyProcess(): readonly Entry[] | undefined {
-  if (unlessAbsent(() => readlinkSync("/proc/self")) !== String(process.pid)) return undefined;
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return pids.map((pid) => entryOf(Number(pid))).filter((entry) => entry !== undefined);
-}
-
-/** @returns undefined for a process that is gone or a zombie. See proc(5), `/proc/pid/stat`. */
-function entryOf(pid: number): Entry | undefined {
-  const stat = unlessAbsent(() => readFileSync(`/proc/${pid}/stat`, "latin1"));
-  if (stat === undefined) return undefined;
-  // The name in parentheses may hold anything, also parentheses and spaces.
-  const [state = "", parent, group, session, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  // A process whose first thread has ended shows as a zombie while its other threads work on.
-  if (state === "X" || (state === "Z" && Number(rest[13]) <= 1)) return undefined;
-  return { pid, parent: Number(parent), group: Number(group), session: Number(session), started: rest[15] ?? "" };
-}
-
-function environment(pid: number): string {
-  return unlessAbsent(() => readFileSync(`/proc/${pid}/environ`, "latin1")) ?? "";
-}
-
-/** Gone meanwhile, or another user's, whom we could not signal either. */
-const ABSENT: ReadonlySet<string | undefined> = new Set(["ENOENT", "ESRCH", "EACCES", "EPERM"]);
-
-function unlessAbsent<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (ABSENT.has((error as NodeJS.ErrnoException).code)) return undefined;
-    throw error;
+/** Adds whoever descends from one of them. */
+function withDescendants(ours: Set<number>, entries: readonly Entry[]): Set<number> {
+  for (let before = 0; before < ours.size;) {
+    before = ours.size;
+    for (const { pid, parent } of entries) if (ours.has(parent)) ours.add(pid);
   }
+  return ours;
 }
 
-function attempt<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch {
-    return undefined;
-  }
+/**
+ * Adds the orphans that fell to us. To PID 1 fall all of its namespace, also those of a `docker exec`: nobody joins a session but by
+ * birth, so whoever is in a stranger's is one too.
+ */
+function withOrphans(ours: Set<number>, { adopted }: Belonging, entries: readonly Entry[]): Set<number> {
+  const orphans = entries.filter(({ pid, parent }) => parent === process.pid && adopted(pid));
+  const strangers = new Set(
+    entries.filter((entry) => !ours.has(entry.pid) && !orphans.includes(entry)).map(({ pid }) => pid),
+  );
+  const ownSession = entries.find(({ pid }) => pid === process.pid)?.session;
+  for (const { pid, session } of orphans) if (session === ownSession || !strangers.has(session)) ours.add(pid);
+  return withDescendants(ours, entries);
 }
 
 function groupExists(group: number): boolean {

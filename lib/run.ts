@@ -5,6 +5,7 @@ import { UNCONTESTED } from "./election.js";
 import type { Environment } from "./environment.js";
 import { workloadEnvironment } from "./environment.js";
 import type { Inbox } from "./inbox.js";
+import type { Init } from "./init.js";
 import { lifecycle } from "./lifecycle.js";
 import type { Log } from "./log.js";
 import type { Happening } from "./states.js";
@@ -19,6 +20,7 @@ export interface Ground {
   readonly inbox: Inbox<Happening>;
   /** Descriptors from 3 up to hand on to the command. */
   readonly descriptors: readonly number[];
+  readonly init: Init;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -26,7 +28,7 @@ export interface Ground {
 /** Runs the command while leading, from the first connection to the last. @returns the exit status. */
 export async function run(
   config: Omit<Config, "log">,
-  { env, inbox, descriptors, clock, log }: Ground,
+  { env, inbox, descriptors, init, clock, log }: Ground,
 ): Promise<number> {
   const { command, group, rules } = config;
   const election = await open(config.election, clock, log);
@@ -35,7 +37,20 @@ export async function run(
       // An election of one is won at once, however long that takes.
       lifecycle: lifecycle(config.election ? rules : { ...rules, wait: undefined }),
       election,
-      launch: (term) => launch({ command, ...workloadEnvironment(env, term, config.election), group, descriptors }),
+      launch(term) {
+        const { adopted } = init;
+        const launched = launch({
+          command,
+          ...workloadEnvironment(env, term, config.election),
+          group,
+          descriptors,
+          adopted,
+        });
+        // If it is not done yet: the command was not to wait for it.
+        void init.open();
+        if (!(launched instanceof Promise)) void launched.exited.then((exit) => init.ended(exit));
+        return launched;
+      },
       inbox,
       clock,
       log,

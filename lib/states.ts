@@ -77,6 +77,8 @@ export type Effect =
   | { readonly do: "start" }
   /** Send to the command. */
   | { readonly do: "forward"; readonly signal: Signal }
+  /** Ask the command to end, also one that is stopped. */
+  | { readonly do: "stop"; readonly signal: Signal }
   /** SIGTERM to what the command left behind. */
   | { readonly do: "terminate" }
   /** SIGKILL to every process of the workload, until none is left. */

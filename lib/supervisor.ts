@@ -116,9 +116,12 @@ class Supervisor {
         const to = this.#workload?.signal(effect.signal, received) ?? "nobody";
         return this.#parts.log("info", "signal", { signal: effect.signal, to });
       }
+      case "stop": {
+        const to = this.#workload?.stop(effect.signal, received) ?? "nobody";
+        return this.#parts.log("info", "signal", { signal: effect.signal, to });
+      }
       case "terminate":
-        this.#workload?.signalAll("SIGTERM");
-        return;
+        return this.#workload?.terminate();
       case "kill":
         return this.#kill();
       case "resign":
@@ -203,7 +206,7 @@ class Supervisor {
   #kill(): void {
     const workload = this.#workload;
     if (workload === undefined) return;
-    this.#parts.log("warn", "killing", { processes: workload.signalAll("SIGKILL") });
+    this.#parts.log("warn", "killing", { processes: workload.kill() });
     this.#detach(this.#killAgain(workload));
   }
 
@@ -211,7 +214,7 @@ class Supervisor {
   async #killAgain(workload: Workload): Promise<void> {
     for await (const _ of this.#looks()) {
       if (this.#workload !== workload) return;
-      workload.signalAll("SIGKILL");
+      workload.kill();
     }
   }
 

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { isatty } from "node:tty";
+import type { Libc } from "./libc.js";
 import type { Signal } from "./signals.js";
 
 /** What the terminal driver sends to every process of its foreground group by itself. */
@@ -25,5 +26,28 @@ export function sentByTerminal(signal: Signal): boolean {
     return group === foreground;
   } catch {
     return true; // no /proc: a signal of this kind is most likely a key that was pressed
+  }
+}
+
+/**
+ * Remembers the terminal on our stdin: its modes, and whether we are in its foreground.
+ *
+ * @returns what puts it back, for after a program that was killed and could not do so itself.
+ */
+export function keepTerminal(libc: Libc): () => void {
+  const modes = libc.terminalModes(0);
+  const [ours, inForeground] = [libc.ownGroup(), libc.foregroundGroup(0)];
+  return () => {
+    if (modes !== undefined) libc.setTerminalModes(0, modes);
+    // Only from the dead: the shell that started us may have put somebody else there.
+    if (inForeground === ours && !groupExists(libc.foregroundGroup(0))) libc.setForegroundGroup(0, ours);
+  };
+}
+
+function groupExists(group: number): boolean {
+  try {
+    return process.kill(-group, 0);
+  } catch {
+    return false;
   }
 }

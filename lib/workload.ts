@@ -3,6 +3,7 @@ import { execa } from "execa";
 import type { Exit } from "./exit-status.js";
 import { ExitStatus } from "./exit-status.js";
 import { Failure } from "./failure.js";
+import { isStopped, leavesToKernel } from "./proc.js";
 import { processesOf } from "./processes.js";
 import type { Signal } from "./signals.js";
 import { atTerminal, sentByTerminal } from "./terminal.js";
@@ -20,12 +21,19 @@ export interface Workload {
    * @param received the signal that made us do so, if any: a terminal that sent it to us has sent it to the command as well.
    * @returns who got it.
    */
-  signal(signal: Signal, received?: Signal): "command" | "group" | "terminal" | "nobody";
+  signal(signal: Signal, received?: Signal): Recipient;
+  /** The same for a signal that is to end the command: a stopped one goes on, so that it can heed it. */
+  stop(signal: Signal, received?: Signal): Recipient;
   /** Process ids of the whole workload that are there and not zombies. @throws if nobody can tell now. */
   alive(): number[];
-  /** Sends a signal to the whole workload. @returns to how many processes; undefined if nobody can tell. */
-  signalAll(signal: Signal): number | undefined;
+  /** SIGTERM to the whole workload, also to those that are stopped. */
+  terminate(): void;
+  /** SIGKILL to the whole workload. @returns to how many processes; undefined if nobody can tell. */
+  kill(): number | undefined;
 }
+
+/** Who got a signal; `terminal`: whoever is in its foreground, from the terminal itself. */
+export type Recipient = "command" | "group" | "terminal" | "nobody";
 
 /** What to run. */
 export interface Launch {
@@ -38,10 +46,12 @@ export interface Launch {
   readonly group: boolean;
   /** Descriptors from 3 up to hand on. */
   readonly descriptors: readonly number[];
+  /** Whether a child of ours is an orphan that fell to us. */
+  readonly adopted: (pid: number) => boolean;
 }
 
 /** Starts a command on our own stdin, stdout and stderr. @returns it, or why it could not be started. */
-export function launch({ command, env, marker, group, descriptors }: Launch): Workload | Promise<Failure> {
+export function launch({ command, env, marker, group, descriptors, adopted }: Launch): Workload | Promise<Failure> {
   const [file, ...args] = command;
   const shared = atTerminal();
   const child = execa(file, args, {
@@ -61,17 +71,32 @@ export function launch({ command, env, marker, group, descriptors }: Launch): Wo
   const ended = child.then((result) => result);
   if (pid === undefined) return ended.then((result) => startFailure(file, result.code, result.originalMessage));
 
-  const processes = processesOf({ root: pid, ownGroup: !shared, marker });
+  const processes = processesOf({ root: pid, ownGroup: !shared, marker, adopted });
+  const ownGroup = group && !shared;
+  const send = (name: Signal): boolean => (ownGroup ? signalGroup(pid, name) : child.kill(name));
+  const pass = (name: Signal, received?: Signal): Recipient => {
+    if (shared && name === received && sentByTerminal(name)) return "terminal";
+    // The kernel stops nobody by SIGTSTP in a session that has no shell to go on from.
+    const stops = name === "SIGTSTP" && !shared && leavesToKernel(pid, name);
+    if (!send(name)) return "nobody";
+    if (stops) send("SIGSTOP");
+    return ownGroup ? "group" : "command";
+  };
   return {
     pid,
     exited: ended.then(({ exitCode, signal }) => (signal ? { signal } : { code: exitCode ?? ExitStatus.bug })),
-    signal(signal, received) {
-      if (shared && signal === received && sentByTerminal(signal)) return "terminal";
-      if (group && !shared && signalGroup(pid, signal)) return "group";
-      return child.kill(signal) ? "command" : "nobody";
+    signal: pass,
+    stop(name, received) {
+      const recipient = pass(name, received);
+      if (isStopped(pid)) send("SIGCONT");
+      return recipient;
     },
     alive: () => processes.alive(),
-    signalAll: (signal) => processes.signal(signal),
+    terminate() {
+      processes.signal("SIGTERM");
+      processes.wake();
+    },
+    kill: () => processes.signal("SIGKILL"),
   };
 }
 

@@ -17,6 +17,9 @@ const LAYERS: readonly (readonly string[])[] = [
     "clock",
     "workload",
     "processes",
+    "proc",
+    "libc",
+    "reaper",
     "terminal",
     "parent",
     "inherited",
@@ -27,7 +30,7 @@ const LAYERS: readonly (readonly string[])[] = [
   // L2, performs the lifecycle's effects
   ["supervisor"],
   // L3, composes the parts
-  ["main", "run", "library", "index"],
+  ["main", "run", "init", "library", "index"],
 ];
 
 /** Who on the first floor may lean on a neighbour, and not on its types only. */
@@ -38,7 +41,8 @@ const NEIGHBOURS: readonly (readonly [from: RegExp, to: RegExp])[] = [
   // What the options' texts mean, apart from how yargs finds them.
   [/^config$/, /^values$/],
   // A command is one of many processes, and perhaps at a terminal.
-  [/^workload$/, /^(processes|terminal)$/],
+  [/^workload$/, /^(processes|proc|terminal)$/],
+  [/^(processes|reaper|parent)$/, /^proc$/],
 ];
 
 /** Constants are not I/O. */
@@ -51,6 +55,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   yargs: /^config$/,
   execa: /^workload$/,
   etcd3: /^etcd\//,
+  koffi: /^libc$/,
   // What etcd3 speaks through.
   "@grpc/grpc-js": /^etcd\//,
 };

@@ -15,7 +15,7 @@ export const LEADING: Row = {
       step: [
         x.stopping({ deadline: x.NOW + x.KILL_AFTER }),
         { do: "log", event: "stopping", cause: "SIGTERM", deadline: x.NOW + x.KILL_AFTER },
-        x.forward("SIGTERM"),
+        x.stop("SIGTERM"),
       ],
     },
     {
@@ -26,7 +26,7 @@ export const LEADING: Row = {
       step: [
         x.stopping({ cause: "SIGINT", deadline: x.NOW + x.KILL_AFTER }),
         { do: "log", event: "stopping", cause: "SIGINT", deadline: x.NOW + x.KILL_AFTER },
-        x.forward("SIGQUIT"),
+        x.stop("SIGQUIT"),
       ],
     },
     { when: "no stop", state, event: x.signal("SIGHUP"), step: [state, x.forward("SIGHUP")] },
@@ -51,7 +51,7 @@ export const LEADING: Row = {
         x.stopping({ cause: "expired", sequel: "rejoin", deadline: KILL_AT }),
         x.lost("expired"),
         { do: "log", event: "stopping", cause: "expired", deadline: KILL_AT },
-        x.forward("SIGTERM"),
+        x.stop("SIGTERM"),
       ],
     },
     {
@@ -63,7 +63,7 @@ export const LEADING: Row = {
         x.stopping({ cause: "lease-gone", sequel: { exit: 75 }, deadline: KILL_AT }),
         x.lost("lease-gone"),
         { do: "log", event: "stopping", cause: "lease-gone", deadline: KILL_AT },
-        x.forward("SIGTERM"),
+        x.stop("SIGTERM"),
       ],
     },
     {
@@ -90,7 +90,7 @@ export const LEADING: Row = {
         x.stopping({ cause: "expired", sequel: "rejoin", deadline: KILL_AT }),
         x.lost("expired"),
         { do: "log", event: "stopping", cause: "expired", deadline: KILL_AT },
-        x.forward("SIGTERM"),
+        x.stop("SIGTERM"),
       ],
     },
     {
@@ -121,7 +121,7 @@ export const LEADING: Row = {
       step: [
         x.stopping({ cause: "bug", sequel: { exit: 70 }, deadline: x.NOW + x.KILL_AFTER }),
         { do: "log", event: "stopping", cause: "bug", deadline: x.NOW + x.KILL_AFTER },
-        x.forward("SIGTERM"),
+        x.stop("SIGTERM"),
       ],
     },
   ],

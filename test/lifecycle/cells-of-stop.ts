@@ -31,26 +31,26 @@ const gone = (
 
 export const STOPPING: Row = {
   signal: [
-    { when: "stop again", state, event: x.signal("SIGINT"), step: [state, x.forward("SIGINT")] },
+    { when: "stop again", state, event: x.signal("SIGINT"), step: [state, x.stop("SIGINT")] },
     {
       when: "stop again, with stopWith",
       rules: { stopWith: "SIGQUIT" },
       state,
       event: x.signal("SIGTERM"),
-      step: [state, x.forward("SIGQUIT")],
+      step: [state, x.stop("SIGQUIT")],
     },
     {
       when: "stop, after a loss: no rejoining, and sooner if --kill-after ends sooner",
       rules: { killAfter: 1 },
       state: rejoining,
       event: x.signal("SIGTERM"),
-      step: [{ ...rejoining, sequel: "command", deadline: x.NOW + 1 }, x.forward("SIGTERM")],
+      step: [{ ...rejoining, sequel: "command", deadline: x.NOW + 1 }, x.stop("SIGTERM")],
     },
     {
       when: "stop, after the status was decided",
       state: x.stopping({ sequel: { exit: 75 } }),
       event: x.signal("SIGTERM"),
-      step: [x.stopping({ sequel: { exit: 75 } }), x.forward("SIGTERM")],
+      step: [x.stopping({ sequel: { exit: 75 } }), x.stop("SIGTERM")],
     },
     { when: "no stop", state: rejoining, event: x.signal("SIGHUP"), step: [rejoining, x.forward("SIGHUP")] },
   ],
@@ -81,14 +81,14 @@ export const STOPPING: Row = {
       when: "asked to stop by another signal than SIGTERM before",
       state: x.stopping({ cause: "SIGINT" }),
       event: x.loss("expired", deadline - 1),
-      step: [x.stopping({ cause: "expired", deadline: deadline - 1 }), x.lost("expired"), x.forward("SIGTERM")],
+      step: [x.stopping({ cause: "expired", deadline: deadline - 1 }), x.lost("expired"), x.stop("SIGTERM")],
     },
     {
       when: "asked to stop by SIGQUIT in place of SIGTERM before",
       rules: { stopWith: "SIGQUIT" },
       state,
       event: x.loss("expired", deadline - 1),
-      step: [x.stopping({ cause: "expired", deadline: deadline - 1 }), x.lost("expired"), x.forward("SIGTERM")],
+      step: [x.stopping({ cause: "expired", deadline: deadline - 1 }), x.lost("expired"), x.stop("SIGTERM")],
     },
     {
       when: "asked to stop by SIGTERM in place of SIGINT before",

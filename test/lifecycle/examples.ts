@@ -31,6 +31,7 @@ export const TERMINATE: Effect = { do: "terminate" };
 export const KILL: readonly Effect[] = [{ do: "kill" }];
 
 export const forward = (signal: Signal): Effect => ({ do: "forward", signal });
+export const stop = (signal: Signal): Effect => ({ do: "stop", signal });
 export const toNobody = (signal: Signal): Effect => ({ do: "log", event: "signal", signal, to: "nobody" });
 export const lost = (reason: "expired" | "lease-gone" | "key-gone"): Effect => ({ do: "log", event: "lost", reason });
 

@@ -101,5 +101,5 @@ await test("the next tick is due when something is to be decided, and never othe
 /** `resigning`, `log lost`, `forward SIGTERM`: a state or an effect in as many words as a title can bear. */
 function named(part: object): string {
   const { phase, do: what, event, signal } = part as Record<"phase" | "do" | "event" | "signal", string | undefined>;
-  return [phase ?? what, event, what === "forward" ? signal : undefined].filter(Boolean).join(" ");
+  return [phase ?? what, event, what === "forward" || what === "stop" ? signal : undefined].filter(Boolean).join(" ");
 }

@@ -68,6 +68,7 @@ function effectBroken(
         ? "killed outside the step into killing"
         : undefined;
     case "forward":
+    case "stop":
     case "terminate":
       return started && !resigned ? undefined : "a signal is sent where no command was started";
     case "log":

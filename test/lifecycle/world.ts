@@ -103,6 +103,7 @@ export function perform(rules: Rules, world: Situation, effect: Effect): Situati
       if (!gone) return "two workloads at once";
       return world.term ? { ...world, command: "started" } : "the command is started without a term";
     case "forward":
+    case "stop":
     case "terminate":
       return gone ? "a signal is sent though nothing of the workload is left" : world;
     case "kill":

@@ -1,0 +1,80 @@
+import type { Signal } from "./signals.js";
+import { signalNumber } from "./signals.js";
+
+/** What an init needs of the kernel and Node does not offer. Nothing here waits or throws. */
+export interface Libc {
+  /** From now on orphans among our descendants become our children, not PID 1's. See PR_SET_CHILD_SUBREAPER(2const). */
+  becomeSubreaper(): void;
+  /** A child that has ended and whose status nobody has taken yet; undefined if there is none. */
+  zombie(): number | undefined;
+  /** Takes the status of a child that has ended, so that the kernel forgets it. */
+  reap(pid: number): void;
+  /** Ignores a signal. What is started afterwards does not inherit that: libuv resets it. */
+  ignore(signal: Signal): void;
+  /** The modes of the terminal behind a descriptor; undefined if there is none. */
+  terminalModes(descriptor: number): Buffer | undefined;
+  setTerminalModes(descriptor: number, modes: Buffer): void;
+  foregroundGroup(descriptor: number): number;
+  setForegroundGroup(descriptor: number, group: number): void;
+  ownGroup(): number;
+}
+
+/** From Linux' headers, the same on every architecture that Node runs on. */
+const PR_SET_CHILD_SUBREAPER = 36;
+const [P_ALL, P_PID] = [0, 1];
+const [WNOHANG, WEXITED, WNOWAIT] = [1, 4, 0x1000000];
+const SIG_IGN = 1;
+/** At once: to wait until the output has been sent could take for ever. */
+const TCSANOW = 0;
+
+/** More than any libc's `siginfo_t` (128) and `struct termios` (60). */
+const ROOM = 256;
+
+type Waitid = (kind: number, id: number, info: Buffer, options: number) => number;
+
+/**
+ * Opens the C library through koffi, an optional dependency.
+ *
+ * @throws if it is not installed, cannot be loaded here, or this is not Linux.
+ */
+export async function openLibc(): Promise<Libc> {
+  if (process.platform !== "linux") throw new Error("only for Linux");
+  const { load, sizeof } = (await import("koffi")).default;
+  // The program itself: Node brings its C library along, whichever that is.
+  const self = load(null);
+  const prctl = self.func("int prctl(int, ulong, ulong, ulong, ulong)") as (...args: number[]) => number;
+  const waitid = self.func("int waitid(int, uint, _Out_ uint8_t *, int)") as Waitid;
+  const signal = self.func("intptr_t signal(int, intptr_t)") as (number: number, action: number) => number;
+  const tcgetattr = self.func("int tcgetattr(int, _Out_ uint8_t *)") as (fd: number, modes: Buffer) => number;
+  const tcsetattr = self.func("int tcsetattr(int, int, uint8_t *)") as (
+    fd: number,
+    when: number,
+    modes: Buffer,
+  ) => number;
+  const tcgetpgrp = self.func("int tcgetpgrp(int)") as (fd: number) => number;
+  const tcsetpgrp = self.func("int tcsetpgrp(int, int)") as (fd: number, group: number) => number;
+  const getpgrp = self.func("int getpgrp()") as () => number;
+
+  const info = Buffer.alloc(ROOM);
+  // Behind three ints, and aligned as a pointer is.
+  const pidAt = sizeof("void *") === 8 ? 16 : 12;
+  return {
+    becomeSubreaper: () => void prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0),
+    zombie() {
+      info.fill(0);
+      // With WNOWAIT it stays for whoever is to have it.
+      waitid(P_ALL, 0, info, WNOHANG | WEXITED | WNOWAIT);
+      return info.readInt32LE(pidAt) || undefined;
+    },
+    reap: (pid) => void waitid(P_PID, pid, info, WNOHANG | WEXITED),
+    ignore: (name) => void signal(signalNumber(name), SIG_IGN),
+    terminalModes(descriptor) {
+      const modes = Buffer.alloc(ROOM);
+      return tcgetattr(descriptor, modes) === 0 ? modes : undefined;
+    },
+    setTerminalModes: (descriptor, modes) => void tcsetattr(descriptor, TCSANOW, modes),
+    foregroundGroup: (descriptor) => tcgetpgrp(descriptor),
+    setForegroundGroup: (descriptor, group) => void tcsetpgrp(descriptor, group),
+    ownGroup: () => getpgrp(),
+  };
+}

@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import type { Signal } from "./signals.js";
+import { signalNumber } from "./signals.js";
+
+/** A process that is there, as `/proc/pid/stat` has it. */
+export interface Entry {
+  readonly pid: number;
+  /** `T` is stopped; see proc(5). */
+  readonly state: string;
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+  /** Start time in clock ticks: with the pid it names a process for good. */
+  readonly started: string;
+}
+
+/** Whether there is a `/proc`, and it is that of our own namespace. */
+export function procIsOurs(): boolean {
+  return unlessAbsent(() => readlinkSync("/proc/self")) === String(process.pid);
+}
+
+/**
+ * @returns every process but zombies; undefined without a `/proc` of ours.
+ * @throws what keeps us from looking, a lack of descriptors for example.
+ */
+export function everyProcess(): readonly Entry[] | undefined {
+  if (!procIsOurs()) return undefined;
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.map((pid) => entryOf(Number(pid))).filter((entry) => entry !== undefined);
+}
+
+/** @returns undefined for a process that is gone or a zombie. @throws as `everyProcess`. */
+export function entryOf(pid: number): Entry | undefined {
+  const stat = unlessAbsent(() => readFileSync(`/proc/${pid}/stat`, "latin1"));
+  if (stat === undefined) return undefined;
+  // The name in parentheses may hold anything, also parentheses and spaces.
+  const [state = "", parent, group, session, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  // A process whose first thread has ended shows as a zombie while its other threads work on.
+  if (state === "X" || (state === "Z" && Number(rest[13]) <= 1)) return undefined;
+  return {
+    pid,
+    state,
+    parent: Number(parent),
+    group: Number(group),
+    session: Number(session),
+    started: rest[15] ?? "",
+  };
+}
+
+/** The environment that a process was started with, a NUL after each variable; empty if that is not for us to read. */
+export function environmentOf(pid: number): string {
+  return unlessAbsent(() => readFileSync(`/proc/${pid}/environ`, "latin1")) ?? "";
+}
+
+/** The children of our own process; none where the kernel does not list them. */
+export function ownChildren(): readonly number[] {
+  const { pid } = process;
+  const list = unlessAbsent(() => readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1")) ?? "";
+  return list.split(" ").filter(Boolean).map(Number);
+}
+
+/** Whether a process was stopped by a signal. Never throws: false if nobody can tell. */
+export function isStopped(pid: number): boolean {
+  return attempt(() => entryOf(pid)?.state) === "T";
+}
+
+/** Whether a process neither catches nor ignores a signal. Never throws: false if nobody can tell. */
+export function leavesToKernel(pid: number, signal: Signal): boolean {
+  const status = attempt(() => readFileSync(`/proc/${pid}/status`, "latin1")) ?? "";
+  const masks = [...status.matchAll(/^Sig(?:Cgt|Ign):\s*([0-9a-f]+)$/gm)];
+  const bit = 1n << BigInt(signalNumber(signal) - 1);
+  return masks.length > 0 && masks.every(([, mask]) => (BigInt(`0x${mask}`) & bit) === 0n);
+}
+
+/** @returns undefined where looking fails. */
+export function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Gone meanwhile, or another user's. */
+const ABSENT: ReadonlySet<string | undefined> = new Set(["ENOENT", "ESRCH", "EACCES", "EPERM"]);
+
+function unlessAbsent<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (ABSENT.has((error as NodeJS.ErrnoException).code)) return undefined;
+    throw error;
+  }
+}
