@@ -83,16 +83,17 @@ function withDescendants(ours: Set<number>, entries: readonly Entry[]): Set<numb
 }
 
 /**
- * Adds the orphans that fell to us. To PID 1 fall all of its namespace, also those of a `docker exec`: nobody joins a session but by
- * birth, so whoever is in a stranger's is one too.
+ * Adds the orphans that fell to us, but for a stranger's: to PID 1 fall all of its namespace, also those of a `docker exec`. Nobody
+ * joins a session but by birth, so whoever is in a stranger's, or in one from outside of the namespace (0), is one too.
  */
-function withOrphans(ours: Set<number>, { adopted }: Belonging, entries: readonly Entry[]): Set<number> {
-  const orphans = entries.filter(({ pid, parent }) => parent === process.pid && adopted(pid));
+function withOrphans(ours: Set<number>, { ownGroup, adopted }: Belonging, entries: readonly Entry[]): Set<number> {
+  const orphans = new Set(entries.filter(({ pid, parent }) => parent === process.pid && adopted(pid)));
   const strangers = new Set(
-    entries.filter((entry) => !ours.has(entry.pid) && !orphans.includes(entry)).map(({ pid }) => pid),
+    entries.filter((entry) => !ours.has(entry.pid) && !orphans.has(entry)).map(({ pid }) => pid),
   );
-  const ownSession = entries.find(({ pid }) => pid === process.pid)?.session;
-  for (const { pid, session } of orphans) if (session === ownSession || !strangers.has(session)) ours.add(pid);
+  const shared = ownGroup ? undefined : entries.find(({ pid }) => pid === process.pid)?.session;
+  for (const { pid, session } of orphans)
+    if (session === shared || (session !== 0 && !strangers.has(session))) ours.add(pid);
   return withDescendants(ours, entries);
 }
 
