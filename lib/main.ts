@@ -12,8 +12,9 @@ import { initOf } from "./init.js";
 import { inheritedDescriptors, restoreOpenFileLimit } from "./inherited.js";
 import { stderrLog, writeLine, writeTo } from "./log.js";
 import { parentGone, startedByNpm } from "./parent.js";
+import { procIsOurs } from "./proc.js";
 import { run } from "./run.js";
-import type { Happening } from "./states.js";
+import type { Happening, Rules } from "./states.js";
 import { atTerminal } from "./terminal.js";
 
 /**
@@ -68,10 +69,20 @@ async function serve(
   const { name, identity } = config.election ?? {};
   log("info", "starting", { election: name, identity, pid: process.pid, command: config.command[0] });
   if (!config.election) log("warn", "no-election", { note: "no --election given: the command runs without one" });
-  const status = await run(config, { env, inbox, descriptors, init, clock, log });
+  if (process.platform === "linux" && !procIsOurs())
+    log("warn", "no-proc", { note: "no /proc of ours: of the command's processes only those in its group are known" });
+  const status = await run(
+    { ...config, rules: rulesHere(config.rules) },
+    { env, inbox, descriptors, init, clock, log },
+  );
   over.abort();
   log("info", "exiting", { status });
   return status;
+}
+
+/** At a terminal its hang-up is the end too, also for a command that does not heed it. */
+function rulesHere(rules: Rules): Rules {
+  return atTerminal() ? { ...rules, stopOn: new Set([...rules.stopOn, "SIGHUP"]) } : rules;
 }
 
 function version(): string {
