@@ -10,12 +10,14 @@ import type { Inbox } from "./inbox.js";
 import { releaseSignal } from "./inbox.js";
 import { initOf } from "./init.js";
 import { inheritedDescriptors, restoreOpenFileLimit } from "./inherited.js";
+import type { Log } from "./log.js";
 import { stderrLog, writeLine, writeTo } from "./log.js";
 import { parentGone, startedByNpm } from "./parent.js";
 import { procIsOurs } from "./proc.js";
 import { run } from "./run.js";
 import type { Happening, Rules } from "./states.js";
 import { atTerminal } from "./terminal.js";
+import { mangledVariables, refuseMangled } from "./verbatim.js";
 
 /**
  * The program: reads what is asked for, does it, and returns the exit status.
@@ -26,6 +28,7 @@ export async function main(argv: readonly string[], env: Environment, inbox: Inb
   // First, while Node's own are the only files that are open.
   const descriptors = inheritedDescriptors();
   try {
+    refuseMangled(argv);
     const request = await readConfig(argv, env, version());
     if ("print" in request) {
       writeTo(1, request.print);
@@ -66,11 +69,7 @@ async function serve(
   if (startedByNpm(env)) {
     void parentGone(clock, over.signal).then(() => inbox.put({ type: "signal", signal: "SIGTERM" }));
   }
-  const { name, identity } = config.election ?? {};
-  log("info", "starting", { election: name, identity, pid: process.pid, command: config.command[0] });
-  if (!config.election) log("warn", "no-election", { note: "no --election given: the command runs without one" });
-  if (process.platform === "linux" && !procIsOurs())
-    log("warn", "no-proc", { note: "no /proc of ours: of the command's processes only those in its group are known" });
+  announce(config, log);
   const status = await run(
     { ...config, rules: rulesHere(config.rules) },
     { env, inbox, descriptors, init, clock, log },
@@ -78,6 +77,17 @@ async function serve(
   over.abort();
   log("info", "exiting", { status });
   return status;
+}
+
+/** The first lines of the log: what is begun, and what is not as one may expect. */
+function announce({ election, command }: Config, log: Log): void {
+  const { name, identity } = election ?? {};
+  log("info", "starting", { election: name, identity, pid: process.pid, command: command[0] });
+  if (!election) log("warn", "no-election", { note: "no --election given: the command runs without one" });
+  if (process.platform === "linux" && !procIsOurs())
+    log("warn", "no-proc", { note: "no /proc of ours: of the command's processes only those in its group are known" });
+  const mangled = mangledVariables().join();
+  if (mangled !== "") log("warn", "mangled", { variables: mangled, note: "not UTF-8: not handed on as they were" });
 }
 
 /** At a terminal its hang-up is the end too, also for a command that does not heed it. */

@@ -23,6 +23,7 @@ const LAYERS: readonly (readonly string[])[] = [
     "terminal",
     "parent",
     "inherited",
+    "verbatim",
     "environment",
     "values",
     "etcd/*",

@@ -62,3 +62,22 @@ await t.test("the command finds its own name as it was given", async (t) => {
   ]);
   t.equal(stdout, "sh\n-c\ntr '\\0' '\\n' </proc/$$/cmdline\nname with space\n\n");
 });
+
+await t.test("what Node cannot hand on as it is, is refused or said, never changed in silence", async (t) => {
+  const argument = await runToEnd(["-q", "touch"], {
+    under: ["bash", "-c", "\"$@\" $'a\\xe9b'", "bash"],
+    cwd: t.testdir(),
+  });
+  t.match(argument, {
+    code: 64,
+    stderr: 'while-leader: argument "a\ufffdb": not UTF-8, and so not to be handed on as it is\n',
+  });
+  const variables = await runToEnd(["true"], { under: ["bash", "-c", "ONE=$'\\xe9' TWO=é \"$@\"", "bash"] });
+  t.equal(variables.code, 0);
+  t.match(
+    variables.events.filter(({ event }) => event === "mangled"),
+    [{ level: "warn", variables: "ONE" }],
+  );
+  const replacement = await runToEnd(["-q", "echo", "a\ufffdb"]);
+  t.match(replacement, { code: 0, stdout: "a\ufffdb\n" });
+});
