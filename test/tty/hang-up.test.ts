@@ -1,0 +1,92 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import t, { type Test } from "tap";
+import { startEtcd } from "../helpers/etcd-server.js";
+import { fixture } from "../helpers/paths.js";
+import { noTerminal, type Terminal } from "../helpers/terminal.js";
+import { until } from "../helpers/until.js";
+import { both, stopped } from "./facts.js";
+import { EVERYWHERE, INNER, INNER_SHELL, inPlaces, KEYS, OUTER, passedOn, startIn } from "./places.js";
+import { startShell, told, wrapperLine } from "./places.js";
+
+// Much longer than any wait here: a key that is gone was given back.
+const TTL = ["--ttl", "60s"];
+const sleeps = ["sh", "-c", "echo ready; exec sleep 300"];
+
+const skip = noTerminal() ?? false;
+const etcd = await startEtcd({ t });
+let elections = 0;
+
+await inPlaces(t, EVERYWHERE, "a hang-up ends the command and resigns", async (t, place) => {
+  const { election, args } = candidate(sleeps);
+  const terminal = await startIn(t, place, args);
+  await terminal.shows(/^ready$/m);
+  await endsByHangUp(t, terminal, election);
+});
+
+await t.test("a hang-up ends the command and resigns: as background job of bash", { skip }, async (t) => {
+  const { election, args } = candidate(sleeps);
+  const terminal = await startShell(t);
+  await told(terminal, `${wrapperLine(args)} &`, /ready$/m);
+  await endsByHangUp(t, terminal, election);
+});
+
+await t.test("a hang-up ends the command and resigns: as stopped job of bash", { skip }, async (t) => {
+  const { election, args } = candidate(sleeps);
+  const terminal = await startShell(t);
+  await told(terminal, wrapperLine(args), /^ready$/m);
+  const pids = await both(terminal);
+  terminal.type(KEYS.suspend);
+  await terminal.shows(OUTER);
+  await stopped(...pids);
+  await endsByHangUp(t, terminal, election);
+});
+
+await inPlaces(t, EVERYWHERE, "a hang-up ends a shell and its jobs, and resigns", async (t, place) => {
+  const { election, args } = candidate(INNER_SHELL);
+  const terminal = await startIn(t, place, args);
+  await terminal.shows(INNER);
+  await told(terminal, "sleep 300 &", INNER);
+  await told(terminal, `sh -c 'echo rea""dy; exec sleep 300'`, /^ready$/m);
+  await endsByHangUp(t, terminal, election);
+});
+
+await inPlaces(t, EVERYWHERE, "a hang-up leaves a command the time to save its work", async (t, place) => {
+  const saved = join(t.testdir(), "saved");
+  const script = `
+    const save = () => {
+      require("node:fs").writeFileSync(${JSON.stringify(saved)}, "");
+      process.kill(process.pid, "SIGKILL");
+    };
+    process.on("SIGHUP", () => setTimeout(save, 300));
+    setInterval(() => {}, 60_000);
+    console.log("ready");`;
+  const { election, args } = candidate([process.execPath, "-e", script], "10s");
+  const terminal = await startIn(t, place, args);
+  await terminal.shows(/^ready$/m);
+  await endsByHangUp(t, terminal, election);
+  t.ok(existsSync(saved));
+});
+
+await inPlaces(t, EVERYWHERE, "a SIGHUP is no hang-up while the terminal is there", async (t, place) => {
+  const terminal = await startIn(t, place, [fixture("signals.js"), "--exit-on", "SIGTERM"]);
+  await terminal.shows(/^ready$/m);
+  process.kill(await terminal.wrapperPid(), "SIGHUP");
+  await terminal.shows(/^SIGHUP$/m);
+  await passedOn(terminal);
+  t.notOk(terminal.events.some(({ event }) => event === "stopping"));
+});
+
+function candidate(command: readonly string[], killAfter = "300ms"): { election: string; args: string[] } {
+  const election = `hang-up-${elections++}`;
+  return { election, args: ["-n", election, ...TTL, "--kill-after", killAfter, ...etcd.flags, "--", ...command] };
+}
+
+async function endsByHangUp(t: Test, terminal: Terminal, election: string): Promise<void> {
+  const key = () => etcd.etcdctl("get", "--prefix", "--keys-only", `${election}/`);
+  await terminal.event("started");
+  t.match((await key()).stdout, `${election}/`);
+  await terminal.hangUp();
+  await until("nobody to be left", () => terminal.descendants().length === 0);
+  t.same(await key(), { stdout: "", stderr: "", code: 0 });
+}
