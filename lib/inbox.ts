@@ -38,6 +38,13 @@ export function catchSignals(): Inbox<Happening> {
   return inbox;
 }
 
+/** Has a signal say something else from now on; it is never without a listener meanwhile. */
+export function catchInstead(signal: Signal, listener: () => void): void {
+  const former = process.listeners(signal);
+  process.on(signal, listener);
+  former.forEach((each) => process.removeListener(signal, each));
+}
+
 /** Gives a signal back to the kernel's default action. */
 export function releaseSignal(signal: Signal): void {
   process.removeAllListeners(signal);

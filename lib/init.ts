@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import type { Clock } from "./clock.js";
 import type { Exit } from "./exit-status.js";
 import { messageOf } from "./failure.js";
@@ -12,8 +13,8 @@ export interface Init {
   readonly adopted: (pid: number) => boolean;
   /** Takes up the duties, once; what this machine cannot do is logged and left. */
   open(): Promise<void>;
-  /** The command has ended. */
-  ended(exit: Exit): void;
+  /** Takes the terminal back from a command of which nothing is left. */
+  readonly release: (exit: Exit) => void;
 }
 
 /** Call it before anything is started. The duties end with the signal. */
@@ -28,12 +29,14 @@ export function initOf(clock: Clock, log: Log, signal: AbortSignal): Init {
     // Where a line of our log would stop us (stty tostop), it is written all the same.
     libc.ignore("SIGTTOU");
     if (atTerminal()) restoreTerminal = keepTerminal(libc);
+    // At its end Node sets all terminals back to what they were at its start, and aborts where that fails.
+    if ([0, 1, 2].some((descriptor) => isatty(descriptor))) process.on("exit", (status) => libc.exit(status));
     void reapOrphans(libc, children, clock, signal);
   };
   return {
     adopted: children.adopted,
     open: () => (opened ??= open()),
-    ended: (exit) => {
+    release: (exit) => {
       // As a shell does: what a command made of the terminal on purpose stays when it ended well.
       if ("signal" in exit) restoreTerminal();
     },

@@ -17,6 +17,8 @@ export interface Libc {
   foregroundGroup(descriptor: number): number;
   setForegroundGroup(descriptor: number, group: number): void;
   ownGroup(): number;
+  /** Ends this process without anything that Node or the C library would do at the end. */
+  exit(status: number): void;
 }
 
 /** From Linux' headers, the same on every architecture that Node runs on. */
@@ -53,6 +55,7 @@ export async function openLibc(): Promise<Libc> {
   ) => number;
   const tcgetpgrp = self.func("int tcgetpgrp(int)") as (fd: number) => number;
   const tcsetpgrp = self.func("int tcsetpgrp(int, int)") as (fd: number, group: number) => number;
+  const exit = self.func("void _exit(int)") as (status: number) => void;
   const getpgrp = self.func("int getpgrp()") as () => number;
 
   const info = Buffer.alloc(ROOM);
@@ -76,5 +79,6 @@ export async function openLibc(): Promise<Libc> {
     foregroundGroup: (descriptor) => tcgetpgrp(descriptor),
     setForegroundGroup: (descriptor, group) => void tcsetpgrp(descriptor, group),
     ownGroup: () => getpgrp(),
+    exit,
   };
 }

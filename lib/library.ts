@@ -68,7 +68,7 @@ export interface SuperviseSettings {
 
 const SILENCE: Log = () => {};
 /** The orphans and the terminal are the whole program's business. */
-const NO_INIT: Init = { adopted: () => false, open: async () => {}, ended: () => {} };
+const NO_INIT: Init = { adopted: () => false, open: async () => {}, release: () => {} };
 
 /**
  * Runs a command while this process leads, as the program `while-leader` does: stops it when leadership ends, resigns when it has

@@ -51,9 +51,11 @@ function tableOf(rules: Rules): Table {
   /** Nothing runs yet: leave the queue. */
   const leave = (status: number): Step => [{ phase: "resigning", sequel: { exit: status } }, { do: "resign" }];
 
+  const stops = (signal: Signal, hungUp = false): boolean => hungUp || rules.stopOn.has(signal);
+
   /** A signal with no command to pass it to. */
-  const signalBeforeStart = (state: State, { signal }: { signal: Signal }): Step =>
-    rules.stopOn.has(signal)
+  const signalBeforeStart = (state: State, { signal, hungUp }: Extract<Event, { type: "signal" }>): Step =>
+    stops(signal, hungUp)
       ? [
           { phase: "resigning", sequel: { exit: signalledStatus(signal) } },
           { do: "log", event: "signal", signal, to: "nobody" },
@@ -152,8 +154,8 @@ function tableOf(rules: Rules): Table {
       fault: () => leave(ExitStatus.bug),
     },
     leading: {
-      signal: (state, { signal, at }) =>
-        rules.stopOn.has(signal)
+      signal: (state, { signal, hungUp, at }) =>
+        stops(signal, hungUp)
           ? [
               { phase: "stopping", cause: signal, sequel: "command", deadline: at + rules.killAfter },
               { do: "log", event: "stopping", cause: signal, deadline: at + rules.killAfter },
@@ -180,8 +182,8 @@ function tableOf(rules: Rules): Table {
       ],
     },
     stopping: {
-      signal: (state, { signal, at }) =>
-        rules.stopOn.has(signal)
+      signal: (state, { signal, hungUp, at }) =>
+        stops(signal, hungUp)
           ? [
               {
                 ...state,
@@ -206,8 +208,8 @@ function tableOf(rules: Rules): Table {
       fault: (state) => [{ ...state, sequel: { exit: ExitStatus.bug } }],
     },
     killing: {
-      signal: (state, { signal }) =>
-        rules.stopOn.has(signal) ? [{ ...state, sequel: afterStopSignal(state.sequel, "command") }] : [state],
+      signal: (state, { signal, hungUp }) =>
+        stops(signal, hungUp) ? [{ ...state, sequel: afterStopSignal(state.sequel, "command") }] : [state],
       queued: nop,
       elected: nop,
       "campaign-failed": nop,
@@ -223,8 +225,8 @@ function tableOf(rules: Rules): Table {
       fault: (state) => [{ ...state, sequel: { exit: ExitStatus.bug } }],
     },
     resigning: {
-      signal: (state, { signal }) =>
-        rules.stopOn.has(signal)
+      signal: (state, { signal, hungUp }) =>
+        stops(signal, hungUp)
           ? [{ ...state, sequel: afterStopSignal(state.sequel, { exit: signalledStatus(signal) }) }]
           : [state, { do: "log", event: "signal", signal, to: "nobody" }],
       queued: nop,

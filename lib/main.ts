@@ -7,7 +7,7 @@ import type { Environment } from "./environment.js";
 import { ExitStatus } from "./exit-status.js";
 import { Failure, stackOf } from "./failure.js";
 import type { Inbox } from "./inbox.js";
-import { releaseSignal } from "./inbox.js";
+import { catchInstead, releaseSignal } from "./inbox.js";
 import { initOf } from "./init.js";
 import { inheritedDescriptors, restoreOpenFileLimit } from "./inherited.js";
 import type { Log } from "./log.js";
@@ -15,7 +15,7 @@ import { stderrLog, writeLine, writeTo } from "./log.js";
 import { parentGone, startedByNpm } from "./parent.js";
 import { procIsOurs } from "./proc.js";
 import { run } from "./run.js";
-import type { Happening, Rules } from "./states.js";
+import type { Happening } from "./states.js";
 import { atTerminal } from "./terminal.js";
 import { mangledVariables, refuseMangled } from "./verbatim.js";
 
@@ -62,18 +62,18 @@ async function serve(
   process.on("uncaughtException", fault).on("unhandledRejection", fault);
   const init = initOf(clock, log, over.signal);
   restoreOpenFileLimit();
-  // With the terminal's job control in charge, Ctrl-Z must stop us as well, or the shell waits for ever.
-  if (atTerminal()) releaseSignal("SIGTSTP");
+  if (atTerminal()) {
+    // With the terminal's job control in charge, Ctrl-Z must stop us as well, or the shell waits for ever.
+    releaseSignal("SIGTSTP");
+    catchInstead("SIGHUP", () => inbox.put({ type: "signal", signal: "SIGHUP", hungUp: !isatty(0) }));
+  }
   // Later is soon enough for PID 1, to whom orphans fall in any case, unless a terminal is to be remembered as it is now.
   if (process.pid !== 1 || [0, 2].some((descriptor) => isatty(descriptor))) await init.open();
   if (startedByNpm(env)) {
     void parentGone(clock, over.signal).then(() => inbox.put({ type: "signal", signal: "SIGTERM" }));
   }
   announce(config, log);
-  const status = await run(
-    { ...config, rules: rulesHere(config.rules) },
-    { env, inbox, descriptors, init, clock, log },
-  );
+  const status = await run(config, { env, inbox, descriptors, init, clock, log });
   over.abort();
   log("info", "exiting", { status });
   return status;
@@ -88,11 +88,6 @@ function announce({ election, command }: Config, log: Log): void {
     log("warn", "no-proc", { note: "no /proc of ours: of the command's processes only those in its group are known" });
   const mangled = mangledVariables().join();
   if (mangled !== "") log("warn", "mangled", { variables: mangled, note: "not UTF-8: not handed on as they were" });
-}
-
-/** At a terminal its hang-up is the end too, also for a command that does not heed it. */
-function rulesHere(rules: Rules): Rules {
-  return atTerminal() ? { ...rules, stopOn: new Set([...rules.stopOn, "SIGHUP"]) } : rules;
 }
 
 function version(): string {

@@ -38,17 +38,11 @@ export async function run(
       lifecycle: lifecycle(config.election ? rules : { ...rules, wait: undefined }),
       election,
       launch(term) {
-        const { adopted } = init;
-        const launched = launch({
-          command,
-          ...workloadEnvironment(env, term, config.election),
-          group,
-          descriptors,
-          adopted,
-        });
+        const { adopted, release } = init;
+        const environment = workloadEnvironment(env, term, config.election);
+        const launched = launch({ command, ...environment, group, descriptors, adopted, release });
         // If it is not done yet: the command was not to wait for it.
         void init.open();
-        if (!(launched instanceof Promise)) void launched.exited.then((exit) => init.ended(exit));
         return launched;
       },
       inbox,

@@ -48,25 +48,27 @@ export type State =
 export type Phase = State["phase"];
 
 /** Something that happened, at `Clock.now()`. */
-export type Event = { readonly at: Milliseconds } & (
-  | { readonly type: "signal"; readonly signal: Signal }
-  | { readonly type: "queued" }
-  | { readonly type: "elected"; readonly termAt: Milliseconds }
-  | { readonly type: "campaign-failed"; readonly status: number }
-  | { readonly type: "start-failed"; readonly status: number }
-  /** The term is over: `killAt` is by when nothing of the workload may be left. */
-  | { readonly type: "lost"; readonly reason: LostReason; readonly killAt: Milliseconds }
-  /** Time has passed. `termAt` and `killAt` are the term's present ones. */
-  | { readonly type: "tick"; readonly termAt: Milliseconds; readonly killAt: Milliseconds }
-  /** The command itself has ended; others of the workload may live on. */
-  | { readonly type: "exited"; readonly exit: Exit }
-  /** The command has ended and no process of the workload is left. */
-  | { readonly type: "gone" }
-  /** Key and lease are given back, or nobody could be told within the time for it. */
-  | { readonly type: "resigned" }
-  /** A bug in while-leader. */
-  | { readonly type: "fault" }
-);
+export type Event = { readonly at: Milliseconds } &
+  /** `hungUp`: the terminal is gone, so it means "stop" whatever the rules say. */
+  (
+    | { readonly type: "signal"; readonly signal: Signal; readonly hungUp?: boolean }
+    | { readonly type: "queued" }
+    | { readonly type: "elected"; readonly termAt: Milliseconds }
+    | { readonly type: "campaign-failed"; readonly status: number }
+    | { readonly type: "start-failed"; readonly status: number }
+    /** The term is over: `killAt` is by when nothing of the workload may be left. */
+    | { readonly type: "lost"; readonly reason: LostReason; readonly killAt: Milliseconds }
+    /** Time has passed. `termAt` and `killAt` are the term's present ones. */
+    | { readonly type: "tick"; readonly termAt: Milliseconds; readonly killAt: Milliseconds }
+    /** The command itself has ended; others of the workload may live on. */
+    | { readonly type: "exited"; readonly exit: Exit }
+    /** The command has ended and no process of the workload is left. */
+    | { readonly type: "gone" }
+    /** Key and lease are given back, or nobody could be told within the time for it. */
+    | { readonly type: "resigned" }
+    /** A bug in while-leader. */
+    | { readonly type: "fault" }
+  );
 
 /** An event nobody has put a time to yet. */
 export type Happening = Event extends infer E ? (E extends Event ? Omit<E, "at"> : never) : never;

@@ -183,9 +183,11 @@ class Supervisor {
 
   /** Reports the command's end, then the end of all that it left behind. */
   async #follow(workload: Workload): Promise<void> {
-    this.#events.put({ type: "exited", exit: await workload.exited });
+    const exit = await workload.exited;
+    this.#events.put({ type: "exited", exit });
     for await (const _ of this.#looks()) if (this.#count(workload) === 0) break;
     this.#workload = undefined;
+    workload.release(exit);
     this.#events.put({ type: "gone" });
   }
 

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { isatty } from "node:tty";
 import type { Libc } from "./libc.js";
+import { attempt, everyProcess } from "./proc.js";
 import type { Signal } from "./signals.js";
 
 /** What the terminal driver sends to every process of its foreground group by itself. */
@@ -38,16 +39,15 @@ export function keepTerminal(libc: Libc): () => void {
   const modes = libc.terminalModes(0);
   const [ours, inForeground] = [libc.ownGroup(), libc.foregroundGroup(0)];
   return () => {
+    const foreground = libc.foregroundGroup(0);
+    // Whoever is there now may have other modes, and put there by the shell that started us.
+    if (foreground !== ours && isPopulated(foreground)) return;
     if (modes !== undefined) libc.setTerminalModes(0, modes);
-    // Only from the dead: the shell that started us may have put somebody else there.
-    if (inForeground === ours && !groupExists(libc.foregroundGroup(0))) libc.setForegroundGroup(0, ours);
+    if (inForeground === ours) libc.setForegroundGroup(0, ours);
   };
 }
 
-function groupExists(group: number): boolean {
-  try {
-    return process.kill(-group, 0);
-  } catch {
-    return false;
-  }
+/** Zombies do not count. */
+function isPopulated(group: number): boolean {
+  return attempt(everyProcess)?.some((entry) => entry.group === group) ?? true;
 }

@@ -30,6 +30,8 @@ export interface Workload {
   terminate(): void;
   /** SIGKILL to the whole workload. @returns to how many processes; undefined if nobody can tell. */
   kill(): number | undefined;
+  /** Takes back what was shared with it, once nothing of it is left. */
+  release(exit: Exit): void;
 }
 
 /** Who got a signal; `terminal`: whoever is in its foreground, from the terminal itself. */
@@ -48,10 +50,20 @@ export interface Launch {
   readonly descriptors: readonly number[];
   /** Whether a child of ours is an orphan that fell to us. */
   readonly adopted: (pid: number) => boolean;
+  /** Takes back what was shared with the command, once nothing of it is left. */
+  readonly release: (exit: Exit) => void;
 }
 
 /** Starts a command on our own stdin, stdout and stderr. @returns it, or why it could not be started. */
-export function launch({ command, env, marker, group, descriptors, adopted }: Launch): Workload | Promise<Failure> {
+export function launch({
+  command,
+  env,
+  marker,
+  group,
+  descriptors,
+  adopted,
+  release,
+}: Launch): Workload | Promise<Failure> {
   const [file, ...args] = command;
   const shared = atTerminal();
   const child = execa(file, args, {
@@ -97,6 +109,7 @@ export function launch({ command, env, marker, group, descriptors, adopted }: La
       processes.wake();
     },
     kill: () => processes.signal("SIGKILL"),
+    release,
   };
 }
 

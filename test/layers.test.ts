@@ -43,7 +43,7 @@ const NEIGHBOURS: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^config$/, /^values$/],
   // A command is one of many processes, and perhaps at a terminal.
   [/^workload$/, /^(processes|proc|terminal)$/],
-  [/^(processes|reaper|parent)$/, /^proc$/],
+  [/^(processes|reaper|parent|terminal)$/, /^proc$/],
 ];
 
 /** Constants are not I/O. */

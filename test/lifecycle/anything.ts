@@ -34,6 +34,7 @@ const EVENTS: readonly Event[] = [
   { type: "signal", at: 0, signal: "SIGTERM" },
   { type: "signal", at: 1, signal: "SIGINT" },
   { type: "signal", at: 0, signal: "SIGHUP" },
+  { type: "signal", at: 0, signal: "SIGHUP", hungUp: true },
   { type: "queued", at: 0 },
   ...TIMES.map((termAt): Event => ({ type: "elected", at: 0, termAt })),
   { type: "campaign-failed", at: 0, status: 77 },

@@ -8,6 +8,7 @@ const row = (state: State, queued: readonly Example[], gaveUp: number): Row => (
     { when: "stop", state, event: x.signal("SIGTERM"), step: [x.resigning(143), x.toNobody("SIGTERM"), x.RESIGN] },
     { when: "other stop", state, event: x.signal("SIGINT"), step: [x.resigning(130), x.toNobody("SIGINT"), x.RESIGN] },
     { when: "no stop", state, event: x.signal("SIGHUP"), step: [state, x.toNobody("SIGHUP")] },
+    { when: "hang-up", state, event: x.HANG_UP, step: [x.resigning(129), x.toNobody("SIGHUP"), x.RESIGN] },
   ],
   queued,
   elected: [

@@ -31,6 +31,16 @@ export const LEADING: Row = {
     },
     { when: "no stop", state, event: x.signal("SIGHUP"), step: [state, x.forward("SIGHUP")] },
     {
+      when: "hang-up",
+      state,
+      event: x.HANG_UP,
+      step: [
+        x.stopping({ cause: "SIGHUP", deadline: x.NOW + x.KILL_AFTER }),
+        { do: "log", event: "stopping", cause: "SIGHUP", deadline: x.NOW + x.KILL_AFTER },
+        x.stop("SIGHUP"),
+      ],
+    },
+    {
       when: "no stop, with stopWith",
       rules: { stopWith: "SIGQUIT" },
       state,

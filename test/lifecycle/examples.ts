@@ -52,6 +52,7 @@ type Killing = Extract<State, { phase: "killing" }>;
 export const killing = (change: Partial<Killing> = {}): Killing => ({ phase: "killing", sequel: "command", ...change });
 
 export const signal = (name: Signal): Event => ({ type: "signal", at: NOW, signal: name });
+export const HANG_UP: Event = { type: "signal", at: NOW, signal: "SIGHUP", hungUp: true };
 export const tick = (termAt: number, killAt: number): Event => ({ type: "tick", at: NOW, termAt, killAt });
 export const exited = (code: number): Event => ({ type: "exited", at: NOW, exit: { code } });
 export const loss = (reason: "expired" | "lease-gone" | "key-gone", killAt: number): Event => ({

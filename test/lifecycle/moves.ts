@@ -57,6 +57,7 @@ function signals(situation: Situation): Move[] {
   return [
     move(situation, "SIGTERM", { type: "signal", signal: "SIGTERM" }, "final"),
     move(situation, "SIGHUP", { type: "signal", signal: "SIGHUP" }),
+    move(situation, "hang-up", { type: "signal", signal: "SIGHUP", hungUp: true }, "final"),
   ];
 }
 

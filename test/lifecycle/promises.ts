@@ -15,7 +15,8 @@ export const NOTHING_YET: Memory = { started: false, resigned: false, stopSignal
 /** Holds a step against what must be true whatever arrives, possible or not. @returns the new memory, or what was broken. */
 export function keepAlways(rules: Rules, memory: Memory, before: State, event: Event, step: Step): Memory | string {
   const [after, ...effects] = step;
-  const stopSignal = memory.stopSignal || (event.type === "signal" && rules.stopOn.has(event.signal));
+  const stopSignal =
+    memory.stopSignal || (event.type === "signal" && (event.hungUp === true || rules.stopOn.has(event.signal)));
   if (before.phase === "done" && (after !== before || effects.length > 0)) return "something happens after done";
   const deadline = deadlineBroken(before, after);
   if (deadline !== undefined) return deadline;

@@ -15,7 +15,7 @@ export function judge(rules: Rules, before: Situation, event: Event): Verdict {
   if (typeof verdict === "number") return verdict;
   if (event.type === "start-failed") return event.status;
   if (event.type === "gone" && verdict === "command") return exitStatus(exit ?? { code: ExitStatus.bug });
-  if (event.type === "signal" && rules.stopOn.has(event.signal))
+  if (event.type === "signal" && (event.hungUp === true || rules.stopOn.has(event.signal)))
     return command === "none" ? signalledStatus(event.signal) : "command";
   return verdict === "open" ? firstCause(rules, before, event) : verdict;
 }
