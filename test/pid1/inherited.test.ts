@@ -47,3 +47,18 @@ await t.test("as PID 1, open files are handed on by their numbers, and none of N
 function withoutPipes(text: string): string {
   return text.replace(/(pipe|socket):\[\d+\]/g, "$1");
 }
+
+await t.test("as PID 1, a pipe with both ends, such as make's jobserver, is handed on", needsPid1, async (t) => {
+  t.testdir();
+  for (const [read, write] of [
+    [3, 4],
+    [8, 9],
+  ] as const) {
+    // Opening /proc/self/fd/N anew makes the other end of a pipe.
+    const pair = `exec ${read}< <(:) ${write}>/proc/self/fd/${read}`;
+    const use = `echo token >&${write} && read -r -n 5 -u ${read} got && echo "$got"`;
+    const [plain, wrapped] = await bothWays(t, pair, ["bash", "-c", use]);
+    t.equal(plain, "token\n");
+    t.equal(wrapped, plain, `${read} and ${write}`);
+  }
+});
