@@ -1,0 +1,24 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Test } from "tap";
+import { fixture } from "../helpers/paths.js";
+
+export type Bug = "exception" | "exceptions" | "rejection" | "memory" | "abort";
+
+/** A bug inside while-leader that waits to be set off. */
+export interface Trap {
+  /** For the wrapper's environment. */
+  readonly env: Record<string, string>;
+  /** Lets it happen within a few milliseconds. */
+  spring(): void;
+}
+
+export function trapOf(t: Test, kind: Bug, ...nodeOptions: string[]): Trap {
+  const file = join(t.testdir(), "bug");
+  const options = [`--import=${pathToFileURL(fixture("has-bug.js")).href}`, ...nodeOptions];
+  return {
+    env: { BUG_KIND: kind, BUG_FILE: file, NODE_OPTIONS: options.join(" ") },
+    spring: () => writeFileSync(file, ""),
+  };
+}
