@@ -1,0 +1,38 @@
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import t from "tap";
+import { projectPath } from "../helpers/paths.js";
+import { asPid1, needsPid1 } from "../helpers/pid1.js";
+import { runToEnd } from "../helpers/wrapper.js";
+import { trapOf } from "./bug-of-ours.js";
+
+const BUG = 70;
+
+for (const [how, under, needs] of [
+  ["as PID 1", asPid1, needsPid1],
+  ["not as PID 1", [], {}],
+] as const) {
+  for (const kind of ["exception", "rejection"] as const) {
+    await t.test(`${how}, ${kind} of ours before anything was started: 70, with its stack`, needs, async (t) => {
+      const trap = trapOf(t, kind);
+      trap.spring(); // it happens while the program is being loaded
+      const { code, stdout, stderr } = await runToEnd(["--", "echo", "started"], { under, env: trap.env });
+      t.match({ code, stdout }, { code: BUG, stdout: "" });
+      t.match(stderr, /Error: an? \w+ of a bug(\n|\\n) +at /);
+    });
+  }
+
+  await t.test(`${how}, a part of ours that cannot be loaded: 70, with its stack`, needs, async (t) => {
+    // Not in the project's folder, whose dependencies it would find.
+    const folder = mkdtempSync(join(tmpdir(), "while-leader-alone-"));
+    t.teardown(() => rmSync(folder, { recursive: true }));
+    for (const part of ["package.json", "dist/bin", "dist/lib"]) {
+      cpSync(projectPath(part), join(folder, part), { recursive: true });
+    }
+    const entry = join(folder, "dist/bin/while-leader.js");
+    const { code, stdout, stderr } = await runToEnd(["--", "echo", "started"], { under, entry });
+    t.match({ code, stdout }, { code: BUG, stdout: "" });
+    t.match(stderr, /Cannot find package .*(\n|\\n) +at /);
+  });
+}
