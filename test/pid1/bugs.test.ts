@@ -22,7 +22,7 @@ for (const [how, under, needs] of [
   ["as PID 1", asPid1, needsPid1],
   ["not as PID 1", [], {}],
 ] as const) {
-  for (const kind of ["exception", "exceptions", "rejection"] as const) {
+  for (const kind of ["exceptions", "rejection"] as const) {
     void t.test(`${how}, ${kind} of ours: the command is asked to end and may take its time; 70`, needs, async (t) => {
       const trap = trapOf(t, kind);
       const { command, save } = takesItsTime(t);
