@@ -38,12 +38,14 @@ export function catchSignals(): Inbox<Happening> {
   return inbox;
 }
 
-/** Has a signal say something else from now on; it is never without a listener meanwhile. */
-export function catchInstead(signal: Signal, listener: () => void): void {
-  const former = process.listeners(signal);
-  process.on(signal, listener);
-  former.forEach((each) => process.removeListener(signal, each));
+/** Has a signal, or a bug that nobody caught, say something else from now on; it is never without a listener meanwhile. */
+export function catchInstead(event: Signal | Bug, listener: (reason?: unknown) => void): void {
+  const former = process.listeners(event as Signal);
+  process.on(event as Signal, listener);
+  former.forEach((each) => process.removeListener(event, each));
 }
+
+type Bug = "uncaughtException" | "unhandledRejection";
 
 /** Gives a signal back to the kernel's default action. */
 export function releaseSignal(signal: Signal): void {

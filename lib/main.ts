@@ -59,7 +59,8 @@ async function serve(
     log("error", "bug", { error: stackOf(error) });
     inbox.put({ type: "fault" });
   };
-  process.on("uncaughtException", fault).on("unhandledRejection", fault);
+  catchInstead("uncaughtException", fault);
+  catchInstead("unhandledRejection", fault);
   const init = initOf(clock, log, over.signal);
   restoreOpenFileLimit();
   if (atTerminal()) {

@@ -48,17 +48,17 @@ function withoutPipes(text: string): string {
   return text.replace(/(pipe|socket):\[\d+\]/g, "$1");
 }
 
-await t.test("as PID 1, a pipe with both ends, such as make's jobserver, is handed on", needsPid1, async (t) => {
-  t.testdir();
-  for (const [read, write] of [
-    [3, 4],
-    [8, 9],
-  ] as const) {
+// Elsewhere than from 3 on it cannot be told from Node's own, and the README says so.
+await t.test(
+  "as PID 1, a pipe with both ends at 3 and 4, such as make's jobserver, is handed on",
+  needsPid1,
+  async (t) => {
+    t.testdir();
     // Opening /proc/self/fd/N anew makes the other end of a pipe.
-    const pair = `exec ${read}< <(:) ${write}>/proc/self/fd/${read}`;
-    const use = `echo token >&${write} && read -r -n 5 -u ${read} got && echo "$got"`;
+    const pair = "exec 3< <(:) 4>/proc/self/fd/3";
+    const use = 'echo token >&4 && read -r -n 5 -u 3 got && echo "$got"';
     const [plain, wrapped] = await bothWays(t, pair, ["bash", "-c", use]);
     t.equal(plain, "token\n");
-    t.equal(wrapped, plain, `${read} and ${write}`);
-  }
-});
+    t.equal(wrapped, plain);
+  },
+);
