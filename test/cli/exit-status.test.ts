@@ -8,12 +8,14 @@ import { runToEnd, type WrapperOptions } from "../helpers/wrapper.js";
 const status = async (command: readonly string[], options: WrapperOptions = {}) =>
   (await runToEnd(["-q", "--", ...command], options)).code;
 
+// phusion/baseimage-docker#45, just-containers/s6-overlay#320: a wait status was handed on.
 await t.test("the status is the command's own", async (t) => {
   const statuses = [0, 1, 64, 75, 127, 255];
   const seen = await Promise.all(statuses.map((one) => status([fixture("exit-with.sh"), String(one)])));
   t.same(seen, statuses);
 });
 
+// Yelp/dumb-init#59, npm/npm#4110: it was 0; tapjs/foreground-child#54, #67: 128 and a name was no number.
 await t.test("the status is 128+n when signal n ended the command", async (t) => {
   const signals = ["HUP", "KILL", "SEGV", "TERM"] as const;
   const seen = await Promise.all(signals.map((name) => status([fixture("exit-with.sh"), name])));
@@ -23,6 +25,7 @@ await t.test("the status is 128+n when signal n ended the command", async (t) =>
   );
 });
 
+// Yelp/dumb-init#32, krallin/tini#59, phusion/baseimage-docker#420: 0, 1 or 2.
 await t.test("126: the command is there but cannot be executed", async (t) => {
   const folder = t.testdir({ plain: "#!/bin/sh\n", loop: t.fixture("symlink", "loop") });
   const commands = [join(folder, "plain"), folder, join(folder, "plain", "below"), join(folder, "loop"), "/"];
@@ -34,6 +37,7 @@ await t.test("126: the command is there but cannot be executed", async (t) => {
   }
 });
 
+// Yelp/dumb-init#81: the message named another word.
 await t.test("127: the command was not found", async (t) => {
   const cwd = t.testdir({ here: "" });
   chmodSync(join(cwd, "here"), 0o755);

@@ -20,6 +20,7 @@ async function endsAll(t: Test, wrapper: Wrapper, code: number): Promise<void> {
   t.same(wrapper.descendants(), []);
 }
 
+// Yelp/dumb-init#191: a session of its own hears nothing; phusion/baseimage-docker#506: one that ignores SIGTERM hangs the stop.
 await t.test("a daemon and a background job that ignore SIGTERM are ended before the exit", async (t) => {
   await t.test("when the command has ended by itself", async (t) => {
     await endsAll(t, startWrapper(["--kill-after", "100ms", leaves, "--exit", "3"], { t }), 3);

@@ -44,6 +44,7 @@ await t.test("SIGTERM and SIGINT stop the command, which may take its time and c
   }
 });
 
+// npm/npm-lifecycle#52: only the first was passed on; just-containers/s6-overlay#459: it became another one.
 await t.test("a second stop signal is passed on like the first, and prolongs nothing", async (t) => {
   const wrapper = startWrapper([command, "--exit-on", "SIGINT=9"], { t });
   await wrapper.stdoutLine("ready");
@@ -73,6 +74,7 @@ await t.test("--stop-on says which signals stop, --stop-with what the command ge
   t.match(await wrapper.event("signal", { where: ({ signal }) => signal === "SIGQUIT" }), { to: "command" });
 });
 
+// krallin/tini#15
 await t.test("without -g a signal is for the command alone, with it for its whole group", async (t) => {
   // A shell that outlives SIGUSR1, and a child in its group that says so.
   const script = `trap 'echo shell' USR1; ${process.execPath} ${command} & echo "child $!"; while :; do wait; done`;
@@ -92,6 +94,7 @@ await t.test("without -g a signal is for the command alone, with it for its whol
   }
 });
 
+// phusion/baseimage-docker#315, #274
 await t.test("a signal that comes while the program is still being loaded is not lost", async (t) => {
   for (const name of ["SIGTERM", "SIGINT"] as const) {
     const wrapper = startWrapper(["-v", command, "--exit-on", name], { t });

@@ -5,6 +5,7 @@ import { runToEnd, startWrapper } from "../helpers/wrapper.js";
 /** A shell around the wrapper, which is "$@" in the script; "$0" is `argument`. */
 const within = (script: string, argument = "sh") => ["sh", "-c", script, argument];
 
+// just-containers/s6-overlay#413: without a terminal it was dropped.
 await t.test("stdin is the command's, to its end", async (t) => {
   const text = `${"x".repeat(99)}\n`.repeat(20_000);
   const { code, stdout } = await runToEnd(["-q", "wc", "-c"], { stdin: { text } });

@@ -16,6 +16,8 @@ async function saver(wrapper: Wrapper, under: readonly string[]): Promise<number
   return under === asPid1 ? (await namespaceOf(wrapper)).outer(pid) : pid;
 }
 
+// krallin/tini#180, Yelp/dumb-init#212: the wrapper leaves with its child; Yelp/dumb-init#191: who has a session of its own hears
+// nothing; podman-container-tools/podman#8086: who is stopped is never woken to end.
 for (const how of ["job", "setsid", "double", "bare", "stopped"]) {
   for (const [who, under, options] of [
     ["PID 1", asPid1, needsPid1],

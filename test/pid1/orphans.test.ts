@@ -8,6 +8,7 @@ import { startWrapper } from "../helpers/wrapper.js";
 const signals = [process.execPath, fixture("signals.js")];
 const zombies = (namespace: Namespace) => namespace.members().filter((row) => !isLiving(row));
 
+// Yelp/dumb-init#44, #203: one wait for each SIGCHLD; libuv/libuv#4179: an event loop that waits for its own children alone.
 await t.test("as PID 1 orphans that end are reaped, also many at once", needsPid1, async (t) => {
   const wrapper = startWrapper([fixture("orphans.pl"), "300"], { t, under: asPid1, stdin: "pipe" });
   await wrapper.stdoutLine("ready");
@@ -19,6 +20,7 @@ await t.test("as PID 1 orphans that end are reaped, also many at once", needsPid
   t.match(await wrapper.exitedWithin(), { code: 7 }, "nobody took the command's status");
 });
 
+// moby/moby#29700, #34683, #47583, krallin/tini#111
 await t.test("as PID 1 orphans of a docker exec are reaped too", needsPid1, async (t) => {
   const wrapper = startWrapper(signals, { t, under: asPid1 });
   await wrapper.stdoutLine("ready");
@@ -29,6 +31,7 @@ await t.test("as PID 1 orphans of a docker exec are reaped too", needsPid1, asyn
   t.same(zombies(namespace), []);
 });
 
+// The changelog of phusion/baseimage-docker, 0.9.6: all processes got SIGTERM, strangers too.
 await t.test(
   "as PID 1 a docker exec and what it started are not shot before the container goes",
   needsPid1,
@@ -47,6 +50,7 @@ await t.test(
   },
 );
 
+// krallin/tini#141: a warning that all meet who have another init.
 await t.test("without koffi it is said once, as PID 1 alone, and all else works", needsPid1, async (t) => {
   const env = { NODE_OPTIONS: `--import=${fixture("no-koffi.js")}` };
   const script = "(sleep 300 & echo orphan $!); echo ready; read line; exit 3";

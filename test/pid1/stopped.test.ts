@@ -23,6 +23,7 @@ const state = (pid: number, which: string) =>
   until(`${pid} to be ${which}`, () => which.includes(processRow(pid)?.state ?? "gone"));
 
 for (const [who, under, options] of ways) {
+  // Yelp/dumb-init#25, #85: in a session of its own the command is deaf to it.
   await t.test(`as ${who}: SIGTSTP stops the command and SIGCONT continues it`, options, async (t) => {
     const wrapper = startWrapper(["sleep", "300"], { t, under });
     const { pid, kill } = await parts(wrapper, under);
@@ -36,6 +37,7 @@ for (const [who, under, options] of ways) {
     t.match(await wrapper.exitedWithin(), { code: 143 });
   });
 
+  // podman-container-tools/podman#18095: it was kept from it.
   await t.test(`as ${who}: a command that catches SIGTSTP gets it, once, and is not stopped`, options, async (t) => {
     const wrapper = startWrapper([fixture("signals.js"), "--exit-on", "SIGTERM"], { t, under });
     await wrapper.stdoutLine("ready");
@@ -48,6 +50,7 @@ for (const [who, under, options] of ways) {
     t.equal(wrapper.stdout, "ready\nSIGTSTP\nSIGCONT\nSIGTERM\n");
   });
 
+  // podman-container-tools/podman#8086
   await t.test(`as ${who}: a stopped command that is asked to stop does stop`, options, async (t) => {
     const wrapper = startWrapper([fixture("signals.js"), "--exit-on", "SIGTERM=9"], { t, under });
     await wrapper.stdoutLine("ready");
