@@ -1,6 +1,6 @@
 import { chmodSync, copyFileSync } from "node:fs";
 import { join } from "node:path";
-import t from "tap";
+import t, { type Test } from "tap";
 import { runCommand } from "../helpers/command.js";
 import { fixture } from "../helpers/paths.js";
 import { asPid1, needsPid1, needsRoot } from "../helpers/pid1.js";
@@ -109,6 +109,24 @@ for (const [who, under, options] of WAYS) {
       t.match(await wrapper.exitedWithin(), { code: 143 });
     },
   );
+}
+
+void t.test("with -g a whole group is stopped, and goes on (Yelp/dumb-init#25, #85)", async (t) => {
+  await stopsAll(t, ["-g"]);
+});
+
+/** What the terminal's Ctrl-Z would do, where there is none. */
+async function stopsAll(t: Test, options: readonly string[]): Promise<void> {
+  const wrapper = startWrapper([...options, "sh", "-c", "sleep 300 & echo $!; wait"], { t });
+  const job = Number(await wrapper.stdoutLine(/^\d+$/));
+  const pids = [Number((await wrapper.event("started"))["pid"]), job];
+  wrapper.kill("SIGTSTP");
+  for (const pid of pids) await stopped(pid);
+  t.not(processRow(wrapper.pid)?.state, "T");
+  wrapper.kill("SIGCONT");
+  for (const pid of pids) await until(`${pid} to go on`, () => processRow(pid)?.state !== "T");
+  wrapper.kill("SIGTERM");
+  t.match(await wrapper.exitedWithin(), { code: 143 });
 }
 
 void t.test("a fault of its own ends it (tapjs/signal-exit#40, npm/npm#13782)", async (t) => {
