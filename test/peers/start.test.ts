@@ -26,7 +26,7 @@ async function ended(t: Test, wrapper: Wrapper, when: string): Promise<void> {
 for (const [who, under, options] of WAYS) {
   void t.test(`as ${who}: a command that ends at once is seen to (Yelp/dumb-init#102, #104)`, options, async (t) => {
     const commands = Array.from({ length: 150 }, (_, index) => [index % 3 ? "true" : "/no/such/command"]);
-    const { stdout } = await runToEnd([JSON.stringify(commands)], { entry, under });
+    const { stdout } = await runToEnd([JSON.stringify(commands)], { entry, under, timeoutMs: 40_000 });
     const statuses = commands.map(([file]) => (file === "true" ? 0 : 127));
     t.equal(stdout, `${JSON.stringify(statuses)}\nnone left\n`);
   });
