@@ -6,7 +6,7 @@ import { asPid1, needsPid1 } from "../helpers/pid1.js";
 import { isAlive, processRow, type Row } from "../helpers/processes.js";
 import { until } from "../helpers/until.js";
 import { runToEnd, startWrapper, type Wrapper } from "../helpers/wrapper.js";
-import { cpuSeconds } from "./proc.js";
+import { cpuSeconds, mask } from "./proc.js";
 import { count, needsLinux, reach, WAYS } from "./ways.js";
 
 const etcd = startEtcd({ t });
@@ -85,14 +85,19 @@ for (const [who, under, options] of WAYS) {
 
   await t.test(`as ${who}: having no children is no error (phusion/baseimage-docker#78)`, options, async (t) => {
     // With an election there are none before the command and after it.
-    const args = ["-n", "jobs", ...(await etcd).flags, "sh", "-c", "(true &); true"];
-    const { code, events } = await runToEnd(args, { under });
-    t.equal(code, 0);
+    const args = ["-n", "jobs", ...(await etcd).flags, "sh", "-c", "(true &); read line; exit 1"];
+    const wrapper = startWrapper(args, { t, under, stdin: "pipe" });
+    await wrapper.event("started");
+    const { pid } = await reach(wrapper, under);
+    await until("the reaper to be there", () => mask(pid, "SigIgn").has("SIGTTOU"));
+    wrapper.stdin?.write("\n");
+    const { code } = await wrapper.exitedWithin();
+    t.equal(code, 1);
     t.same(
-      events.filter(({ level }) => level !== "info"),
+      wrapper.events.filter(({ level }) => level !== "info"),
       [],
     );
-    t.equal(count({ events }, "resigned"), 1);
+    t.equal(count(wrapper, "resigned"), 1);
   });
 }
 
