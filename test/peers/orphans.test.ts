@@ -1,5 +1,5 @@
+import { spawnSync } from "node:child_process";
 import t from "tap";
-import { runCommand } from "../helpers/command.js";
 import { startEtcd } from "../helpers/etcd-server.js";
 import { fixture, projectPath } from "../helpers/paths.js";
 import { asPid1, needsPid1 } from "../helpers/pid1.js";
@@ -12,6 +12,9 @@ import { count, needsLinux, reach, WAYS } from "./ways.js";
 const etcd = startEtcd({ t });
 const orphans = fixture("orphans.pl");
 const entry = projectPath("dist/test/peers/launches.js");
+
+const tini = spawnSync("tini", ["--version"]);
+const needsTini = tini.status === 0 ? needsPid1 : { skip: "no tini here" };
 
 /** The command, and the orphans that fell to while-leader. */
 async function childrenOf(wrapper: Wrapper, init: number, outer: (pid: number) => number) {
@@ -118,9 +121,6 @@ for (const [who, under, options, env] of [
     },
   );
 }
-
-const tini = await runCommand("tini", ["--version"]);
-const needsTini = tini.code === 0 ? needsPid1 : { skip: "no tini here" };
 
 for (const [who, under, options] of [
   ["another process", [], needsLinux],

@@ -41,7 +41,7 @@ for (const [who, under, options] of WAYS) {
       const names = ["SIGHUP", "SIGUSR1", "SIGTERM"] as const;
       for (const name of names) process.kill(pid, name);
       process.kill(pid, "SIGCONT");
-      for (const name of names) await wrapper.stdoutLine(name);
+      for (const name of [...names, "SIGCONT"]) await wrapper.stdoutLine(name);
       process.kill(pid, "SIGUSR2");
       t.match(await wrapper.exitedWithin(), { code: 9 });
       t.same(signalled(wrapper).toSorted(), [...names, "SIGCONT", "SIGUSR2"].toSorted());
