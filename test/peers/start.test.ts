@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import t, { type Test } from "tap";
@@ -80,5 +81,18 @@ void t.test(
   async (t) => {
     const { code, stdout } = await runToEnd(["sh"], { under: asPid1, stdin: { text: "echo hi\nexit 4\n" } });
     t.match({ code, stdout }, { code: 4, stdout: "hi\n" });
+  },
+);
+
+void t.test(
+  "a script whose interpreter is missing is not said to be missing itself (Yelp/dumb-init#81, krallin/tini#59)",
+  async (t) => {
+    const script = join(t.testdir(), "script");
+    writeFileSync(script, "#!/no/such/interpreter\n", { mode: 0o755 });
+    const { code, events } = await runToEnd(["--", script]);
+    t.equal(code, 127, "as in a shell");
+    const error = String(events.find(({ level }) => level === "error")?.["error"]);
+    t.match(error, /^cannot run .*\/script: /);
+    t.notMatch(error, /script: not found$/);
   },
 );
