@@ -111,9 +111,14 @@ for (const [who, under, options] of WAYS) {
   );
 }
 
-void t.test("with -g a whole group is stopped, and goes on (Yelp/dumb-init#25, #85)", async (t) => {
-  await stopsAll(t, ["-g"]);
-});
+for (const [how, options] of [
+  ["without -g", []],
+  ["with -g", ["-g"]],
+] as const) {
+  void t.test(`${how} the whole workload is stopped, and goes on (Yelp/dumb-init#25, #85)`, async (t) => {
+    await stopsAll(t, options);
+  });
+}
 
 /** What the terminal's Ctrl-Z would do, where there is none. */
 async function stopsAll(t: Test, options: readonly string[]): Promise<void> {
