@@ -84,15 +84,15 @@ export function launch({
   if (pid === undefined) return ended.then((result) => startFailure(file, result.code, result.originalMessage));
 
   const processes = processesOf({ root: pid, ownGroup: !shared, marker, adopted });
-  const ownGroup = group && !shared;
-  const send = (name: Signal): boolean => (ownGroup ? signalGroup(pid, name) : child.kill(name));
   const pass = (name: Signal, received?: Signal): Recipient => {
     if (shared && name === received && sentByTerminal(name)) return "terminal";
+    // To be stopped and to go on is for all that a shell would call one job, as at a terminal.
+    const toGroup = !shared && (group || (name === "SIGCONT" && isStopped(pid)));
     // The kernel stops nobody by SIGTSTP in a session that has no shell to go on from.
-    const stops = name === "SIGTSTP" && !shared && leavesToKernel(pid, name);
-    if (!send(name)) return "nobody";
-    if (stops) send("SIGSTOP");
-    return ownGroup ? "group" : "command";
+    const stops = !shared && name === "SIGTSTP" && leavesToKernel(pid, name);
+    if (!(toGroup ? signalGroup(pid, name) : child.kill(name))) return "nobody";
+    if (stops) signalGroup(pid, "SIGSTOP");
+    return toGroup ? "group" : "command";
   };
   return {
     pid,
@@ -100,7 +100,7 @@ export function launch({
     signal: pass,
     stop(name, received) {
       const recipient = pass(name, received);
-      if (isStopped(pid)) send("SIGCONT");
+      if (isStopped(pid)) pass("SIGCONT");
       return recipient;
     },
     alive: () => processes.alive(),
@@ -124,8 +124,10 @@ function stdioWith(descriptors: readonly number[]): Stdio {
 
 /** As in a shell: 127 for a command that is not there, 126 for one that cannot be executed. */
 function startFailure(file: string, code: string | undefined, message: string | undefined): Failure {
-  if (code === "ENOENT" && workingDirectory() !== undefined)
-    return new Failure("cannot-execute", `cannot run ${file}: not found`, ExitStatus.notFound);
+  if (code === "ENOENT" && workingDirectory() !== undefined) {
+    const what = file.includes("/") && existsSync(file) ? "its interpreter was not found" : "not found";
+    return new Failure("cannot-execute", `cannot run ${file}: ${what}`, ExitStatus.notFound);
+  }
   const why: Readonly<Record<string, string>> = {
     ENOENT: "the working directory is gone",
     EACCES: "permission denied",

@@ -41,6 +41,7 @@ async function statusOf(command: Command, marker: string): Promise<number> {
     group: false,
     descriptors: [],
     adopted: init.adopted,
+    release: init.release,
   });
   return launched instanceof Promise ? (await launched).status : exitStatus(await launched.exited);
 }
