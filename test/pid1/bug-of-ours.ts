@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { Test } from "tap";
 import { fixture } from "../helpers/paths.js";
 
-export type Bug = "exception" | "exceptions" | "rejection" | "memory" | "abort";
+export type Bug = "exception" | "exceptions" | "rejection" | "memory" | "abort" | "decision" | "unprintable";
 
 /** A bug inside while-leader that waits to be set off. */
 export interface Trap {
@@ -14,6 +14,7 @@ export interface Trap {
   spring(): void;
 }
 
+/** A trap in the test's `testdir`. */
 export function trapOf(t: Test, kind: Bug, ...nodeOptions: string[]): Trap {
   const file = join(t.testdir(), "bug");
   const options = [`--import=${pathToFileURL(fixture("has-bug.js")).href}`, ...nodeOptions];
@@ -21,4 +22,10 @@ export function trapOf(t: Test, kind: Bug, ...nodeOptions: string[]): Trap {
     env: { BUG_KIND: kind, BUG_FILE: file, NODE_OPTIONS: options.join(" ") },
     spring: () => writeFileSync(file, ""),
   };
+}
+
+/** A command that prints "asked" when it was asked to end, and ends, printing "saved", once it has been let. */
+export function takesItsTime(t: Test): { command: string[]; save: () => void } {
+  const file = join(t.testdirName, "saved");
+  return { command: [fixture("takes-its-time.sh"), file], save: () => writeFileSync(file, "") };
 }

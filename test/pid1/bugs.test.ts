@@ -1,5 +1,3 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import t, { type Test } from "tap";
 import { startEtcd } from "../helpers/etcd-server.js";
 import { fixture } from "../helpers/paths.js";
@@ -8,7 +6,7 @@ import { startProxy } from "../helpers/tcp-proxy.js";
 import { until } from "../helpers/until.js";
 import { startWrapper, type Wrapper } from "../helpers/wrapper.js";
 import { Stage } from "../integration/stage.js";
-import { trapOf } from "./bug-of-ours.js";
+import { takesItsTime, trapOf } from "./bug-of-ours.js";
 
 const BUG = 70;
 // Generous for a busy machine, and well under the 10 s after which the lease alone would let the next one lead.
@@ -31,7 +29,7 @@ for (const [how, under, needs] of [
       trap.spring();
       await wrapper.stdoutLine("asked");
       t.match(await wrapper.event("bug"), { level: "error", error: /^Error: an? \w+ of a bug\n +at / });
-      t.match(await wrapper.event("stopping"), { cause: "bug" });
+      t.match(await wrapper.event("stopping"), { cause: "bug", "kill-in": 8_000 });
       save();
       t.match(await wrapper.exitedWithin(), { code: BUG });
       t.equal(wrapper.stdout, "ready\nasked\nsaved\n");
@@ -125,12 +123,6 @@ void t.test("a bug of ours is told with its stack, line by line where the log is
   t.match(await wrapper.exitedWithin(), { code: BUG });
   t.match(wrapper.stderr, /^while-leader: Error: an exception of a bug\n +at .*has-bug\.js/m);
 });
-
-/** A command that was asked to end, and does so when it has been let. */
-function takesItsTime(t: Test): { command: string[]; save: () => void } {
-  const file = join(t.testdirName, "saved");
-  return { command: [fixture("takes-its-time.sh"), file], save: () => writeFileSync(file, "") };
-}
 
 function neverStarted(t: Test, wrapper: Wrapper): void {
   t.notOk(wrapper.events.some(({ event }) => event === "started"));
