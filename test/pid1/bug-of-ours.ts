@@ -1,10 +1,12 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Test } from "tap";
 import { fixture } from "../helpers/paths.js";
+import { until } from "../helpers/until.js";
 
-export type Bug = "exception" | "exceptions" | "rejection" | "memory" | "abort" | "decision" | "unprintable";
+export type Bug =
+  "exception" | "exceptions" | "rejection" | "memory" | "abort" | "decision" | "resignation" | "unprintable";
 
 /** A bug inside while-leader that waits to be set off. */
 export interface Trap {
@@ -12,6 +14,8 @@ export interface Trap {
   readonly env: Record<string, string>;
   /** Lets it happen within a few milliseconds. */
   spring(): void;
+  /** Resolves when it has been sprung: those that throw once do so from then on. */
+  sprung(): Promise<unknown>;
 }
 
 /** A trap in the test's `testdir`. */
@@ -21,6 +25,7 @@ export function trapOf(t: Test, kind: Bug, ...nodeOptions: string[]): Trap {
   return {
     env: { BUG_KIND: kind, BUG_FILE: file, NODE_OPTIONS: options.join(" ") },
     spring: () => writeFileSync(file, ""),
+    sprung: () => until("the bug", () => !existsSync(file)),
   };
 }
 
