@@ -36,10 +36,18 @@ export function usageFailure(option: string, value: string | undefined, problem:
 
 /** The text of anything that can be thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? error.message : text(error);
 }
 
 /** Where a bug is: the stack of anything that can be thrown. */
 export function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return error instanceof Error ? (error.stack ?? error.message) : text(error);
+}
+
+function text(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return "thrown was what has no text";
+  }
 }

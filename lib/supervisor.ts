@@ -31,6 +31,9 @@ const LONGEST_SLEEP: Milliseconds = 500;
 const FIRST_LOOK: Milliseconds = 5;
 const LONGEST_LOOK: Milliseconds = 100;
 
+/** A bug must not keep the loop from stopping the command; one that comes again and again would keep it for ever. */
+const MOST_BUGS = 100;
+
 const NO_TERM = { termAt: () => Infinity, killAt: () => Infinity };
 
 /**
@@ -59,9 +62,14 @@ class Supervisor {
   async run(): Promise<number> {
     const { lifecycle, clock } = this.#parts;
     let state = this.#take(lifecycle.begin(clock.now()));
-    while (state.phase !== "done") {
-      const event = await this.#next(state);
-      state = this.#take(lifecycle.step(state, event), event.type === "signal" ? event.signal : undefined);
+    for (let bugs = 0; state.phase !== "done";) {
+      try {
+        const event = await this.#next(state);
+        state = this.#take(lifecycle.step(state, event), event.type === "signal" ? event.signal : undefined);
+      } catch (error) {
+        if (bugs++ > MOST_BUGS) throw error;
+        this.#fault(error);
+      }
     }
     return state.status;
   }
@@ -112,13 +120,11 @@ class Supervisor {
         return this.#stand();
       case "start":
         return this.#start();
-      case "forward": {
-        const to = this.#workload?.signal(effect.signal, received) ?? "nobody";
-        return this.#parts.log("info", "signal", { signal: effect.signal, to });
-      }
+      case "forward":
       case "stop": {
-        const to = this.#workload?.stop(effect.signal, received) ?? "nobody";
-        return this.#parts.log("info", "signal", { signal: effect.signal, to });
+        const { do: how, signal } = effect;
+        const to = how === "stop" ? this.#workload?.stop(signal, received) : this.#workload?.signal(signal, received);
+        return this.#parts.log("info", "signal", { signal, to: to ?? "nobody" });
       }
       case "terminate":
         return this.#workload?.terminate();
@@ -144,7 +150,10 @@ class Supervisor {
         if (this.#campaign !== campaign) return;
         this.#term = term;
         this.#events.put({ type: "elected", termAt: term.termAt() });
-        this.#detach(term.lost.then((reason) => this.#reportLoss(term, reason)));
+        const lost = (reason: LostReason): void => {
+          if (this.#term === term) this.#events.put({ type: "lost", reason, killAt: term.killAt() });
+        };
+        this.#detach(term.lost.then(lost));
       },
       (error: unknown) => {
         if (this.#campaign !== campaign) return;
@@ -153,10 +162,6 @@ class Supervisor {
         this.#events.put({ type: "campaign-failed", status: error.status });
       },
     );
-  }
-
-  #reportLoss(term: Term, reason: LostReason): void {
-    if (this.#term === term) this.#events.put({ type: "lost", reason, killAt: term.killAt() });
   }
 
   #start(): void {
@@ -232,9 +237,9 @@ class Supervisor {
     const { log } = this.#parts;
     const [campaign, term] = [this.#campaign, this.#term];
     this.#campaign = this.#term = undefined;
-    const told = (await campaign?.withdraw(RESIGN_WITHIN)) ?? true;
+    const told = await campaign?.withdraw(RESIGN_WITHIN).catch((error: unknown) => this.#fault(error));
     if (term !== undefined && term.key !== "")
-      log(told ? "info" : "warn", "resigned", { key: term.key, acknowledged: told });
+      log(told ? "info" : "warn", "resigned", { key: term.key, acknowledged: told ?? false });
     this.#events.put({ type: "resigned" });
   }
 
