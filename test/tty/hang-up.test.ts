@@ -1,12 +1,9 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import t, { type Test } from "tap";
 import { startEtcd } from "../helpers/etcd-server.js";
-import { fixture } from "../helpers/paths.js";
 import { noTerminal, type Terminal } from "../helpers/terminal.js";
 import { until } from "../helpers/until.js";
 import { both, stopped } from "./facts.js";
-import { EVERYWHERE, INNER, INNER_SHELL, inPlaces, KEYS, OUTER, passedOn, startIn } from "./places.js";
+import { EVERYWHERE, INNER, INNER_SHELL, inPlaces, KEYS, OUTER, startIn } from "./places.js";
 import { startShell, told, wrapperLine } from "./places.js";
 
 // Much longer than any wait here: a key that is gone was given back.
@@ -51,35 +48,9 @@ await inPlaces(t, EVERYWHERE, "a hang-up ends a shell and its jobs, and resigns"
   await endsByHangUp(t, terminal, election);
 });
 
-await inPlaces(t, EVERYWHERE, "a hang-up leaves a command the time to save its work", async (t, place) => {
-  const saved = join(t.testdir(), "saved");
-  const script = `
-    const save = () => {
-      require("node:fs").writeFileSync(${JSON.stringify(saved)}, "");
-      process.kill(process.pid, "SIGKILL");
-    };
-    process.on("SIGHUP", () => setTimeout(save, 300));
-    setInterval(() => {}, 60_000);
-    console.log("ready");`;
-  const { election, args } = candidate([process.execPath, "-e", script], "10s");
-  const terminal = await startIn(t, place, args);
-  await terminal.shows(/^ready$/m);
-  await endsByHangUp(t, terminal, election);
-  t.ok(existsSync(saved));
-});
-
-await inPlaces(t, EVERYWHERE, "a SIGHUP is no hang-up while the terminal is there", async (t, place) => {
-  const terminal = await startIn(t, place, [fixture("signals.js"), "--exit-on", "SIGTERM"]);
-  await terminal.shows(/^ready$/m);
-  process.kill(await terminal.wrapperPid(), "SIGHUP");
-  await terminal.shows(/^SIGHUP$/m);
-  await passedOn(terminal);
-  t.notOk(terminal.events.some(({ event }) => event === "stopping"));
-});
-
-function candidate(command: readonly string[], killAfter = "300ms"): { election: string; args: string[] } {
+function candidate(command: readonly string[]): { election: string; args: string[] } {
   const election = `hang-up-${elections++}`;
-  return { election, args: ["-n", election, ...TTL, "--kill-after", killAfter, ...etcd.flags, "--", ...command] };
+  return { election, args: ["-n", election, ...TTL, "--kill-after", "300ms", ...etcd.flags, "--", ...command] };
 }
 
 async function endsByHangUp(t: Test, terminal: Terminal, election: string): Promise<void> {
