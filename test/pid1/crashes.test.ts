@@ -33,9 +33,10 @@ await t.test(
   needsPid1,
   async (t) => {
     const etcd = await startEtcd({ t });
-    const stage = new Stage(t, etcd, { ttl: 3 });
+    // Long enough for a busy machine to die in: until then nobody can stop the command.
+  const stage = new Stage(t, etcd, { ttl: 5 });
     const trap = trapOf(t, "memory", SMALL_HEAP);
-    const standing = ["-n", stage.election, "--ttl", "3s", ...etcd.flags];
+    const standing = ["-n", stage.election, "--ttl", "5s", ...etcd.flags];
     const a = startWrapper([...standing, "--", ...stage.workload()], { t, under, env: trap.env });
     await stage.beating(a);
     const b = await stage.standby("b");
