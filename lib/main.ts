@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { isatty } from "node:tty";
+import type { Clock } from "./clock.js";
 import { systemClock } from "./clock.js";
 import type { Config } from "./config.js";
 import { readConfig } from "./config.js";
@@ -12,10 +13,10 @@ import { initOf } from "./init.js";
 import { inheritedDescriptors, restoreOpenFileLimit } from "./inherited.js";
 import type { Log } from "./log.js";
 import { stderrLog, writeLine, writeTo } from "./log.js";
-import { parentGone, startedByNpm } from "./parent.js";
+import { signalsAbove, startedByNpm } from "./parent.js";
 import { procIsOurs } from "./proc.js";
 import { run } from "./run.js";
-import type { Happening } from "./states.js";
+import type { Happening, Rules } from "./states.js";
 import { atTerminal } from "./terminal.js";
 import { mangledVariables, refuseMangled } from "./verbatim.js";
 
@@ -70,9 +71,7 @@ async function serve(
   }
   // Later is soon enough for PID 1, to whom orphans fall in any case, unless a terminal is to be remembered as it is now.
   if (process.pid !== 1 || [0, 2].some((descriptor) => isatty(descriptor))) await init.open();
-  if (startedByNpm(env)) {
-    void parentGone(clock, over.signal).then(() => inbox.put({ type: "signal", signal: "SIGTERM" }));
-  }
+  if (startedByNpm(env)) void hearNpm(config.rules, inbox, clock);
   announce(config, log);
   const status = await run(config, { env, inbox, descriptors, init, clock, log });
   over.abort();
@@ -89,6 +88,16 @@ function announce({ election, command }: Config, log: Log): void {
     log("warn", "no-proc", { note: "no /proc of ours: of the command's processes only those in its group are known" });
   const mangled = mangledVariables().join();
   if (mangled !== "") log("warn", "mangled", { variables: mangled, note: "not UTF-8: not handed on as they were" });
+}
+
+/** Has what npm or its shell is told count as told to us, until somebody asks for a stop: the command is asked once. */
+async function hearNpm({ stopOn }: Rules, inbox: Inbox<Happening>, clock: Clock): Promise<void> {
+  const asked = new AbortController();
+  for (const name of stopOn) process.once(name, () => asked.abort());
+  for await (const signal of signalsAbove(clock, asked.signal)) {
+    inbox.put({ type: "signal", signal });
+    if (stopOn.has(signal)) asked.abort();
+  }
 }
 
 function version(): string {

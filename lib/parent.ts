@@ -1,15 +1,108 @@
+import { readFileSync, readlinkSync } from "node:fs";
 import type { Clock } from "./clock.js";
 import type { Milliseconds } from "./duration.js";
+import type { Signal } from "./signals.js";
 
-const LOOK_EVERY: Milliseconds = 250;
+/** npm as PID 1 outlives its shell by half a second, and takes us along. */
+const LOOK_EVERY: Milliseconds = 100;
 
 /** Whether npm or npx started us, with a shell between that takes the signals meant for us. */
 export function startedByNpm(env: Readonly<Record<string, string | undefined>>): boolean {
   return env["npm_execpath"] !== undefined && env["npm_command"] !== undefined;
 }
 
-/** Resolves when the process that started us is gone, or the signal is aborted. */
-export async function parentGone(clock: Clock, signal: AbortSignal): Promise<void> {
-  const parent = process.ppid;
-  while (process.ppid === parent && !signal.aborted) await clock.sleep(LOOK_EVERY, signal);
+/**
+ * What npm or its shell was told in our place: SIGTERM, as the last, when npm or anybody between npm and us is gone, also if that
+ * was before the call. Ends when the signal is aborted.
+ */
+export async function* signalsAbove(clock: Clock, signal: AbortSignal): AsyncGenerator<Signal, void> {
+  const chain = chainToNpm();
+  while (chain?.every((link) => holds(link))) {
+    await clock.sleep(LOOK_EVERY, signal);
+    if (signal.aborted) return;
+  }
+  // Whoever told npm's whole group has told us as well: that is heard first.
+  await clock.sleep(0, signal);
+  if (!signal.aborted) yield "SIGTERM";
+}
+
+/** A process and who its parent is. */
+interface Link {
+  readonly pid: number;
+  readonly parent: number;
+}
+
+/** As in proc(5), `/proc/pid/stat`. */
+interface Relations extends Link {
+  readonly group: number;
+  readonly session: number;
+}
+
+/** From us up to the child of npm; undefined if npm is gone. Only our own link where there is no `/proc` of ours. */
+function chainToNpm(): readonly Link[] | undefined {
+  const chain: Link[] = [{ pid: process.pid, parent: process.ppid }];
+  let child = procIsOurs() ? relationsOf(process.pid) : undefined;
+  while (child !== undefined) {
+    const parent = relationsOf(child.parent);
+    if (parent === undefined) return chain;
+    // npm itself has no such variable, nor has the user's own shell, which may end.
+    if (variableOf(parent.pid, "npm_command") === undefined) return lostNpm(child, parent) ? undefined : chain;
+    // A session is founded to outlive what is above it: a daemon, a terminal.
+    if (parent.session === parent.pid) return chain;
+    chain.push({ pid: parent.pid, parent: parent.parent });
+    child = parent;
+  }
+  return chain;
+}
+
+/** Where a process is gone the link below it does not hold, so that it does not matter who has its number next. */
+function holds({ pid, parent }: Link): boolean {
+  const now = pid === process.pid ? process.ppid : relationsOf(pid)?.parent;
+  return now === undefined || now === parent;
+}
+
+/** Whether npm was the parent once, and this one has only adopted the child. */
+function lostNpm(child: Relations, parent: Relations): boolean {
+  // Born into another group than its parent's, and not the founder of its own.
+  const adopted = child.group !== child.pid && child.group !== parent.group;
+  // A daemon that npm started long ago has no npm to lose.
+  return adopted && (child.pid === process.pid || isShellOfNpm(child.pid));
+}
+
+function isShellOfNpm(pid: number): boolean {
+  const script = variableOf(pid, "npm_lifecycle_script");
+  return script !== undefined && (read(pid, "cmdline") ?? "").includes(`\0-c\0${script}`);
+}
+
+function relationsOf(pid: number): Relations | undefined {
+  const stat = read(pid, "stat");
+  if (stat === undefined) return undefined;
+  // The name in parentheses may hold anything, also parentheses and spaces.
+  const [, parent, group, session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return { pid, parent: Number(parent), group: Number(group), session: Number(session) };
+}
+
+function variableOf(pid: number, name: string): string | undefined {
+  const entry = read(pid, "environ")
+    ?.split("\0")
+    .find((each) => each.startsWith(`${name}=`));
+  return entry?.slice(name.length + 1);
+}
+
+/** False also for the `/proc` of another namespace, which has other numbers. */
+function procIsOurs(): boolean {
+  try {
+    return readlinkSync("/proc/self") === String(process.pid);
+  } catch {
+    return false;
+  }
+}
+
+/** @returns undefined if it is gone, or not for us to see. */
+function read(pid: number, file: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "latin1");
+  } catch {
+    return undefined;
+  }
 }

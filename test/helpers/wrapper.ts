@@ -21,6 +21,8 @@ export interface WrapperOptions extends ChildOptions {
   under?: readonly string[];
   /** Another program in the wrapper's place. */
   entry?: string;
+  /** What starts the wrapper in place of Node, such as ["npx", "while-leader"]: `pid` is then npx's. */
+  program?: readonly string[];
   /** Lets tap count what the wrapper covers: it then starts slower, and with tap's own signal handlers in it. */
   coverage?: boolean;
 }
@@ -49,10 +51,11 @@ export class Wrapper extends Child {
   readonly events: LogEvent[] = [];
 
   constructor(args: readonly string[], options: WrapperOptions) {
-    const { env = {}, text = false, under = [], entry = mainEntry, coverage = false, ...rest } = options;
+    const { env = {}, text = false, under = [], entry = mainEntry, coverage = false, ...others } = options;
+    const { program = [process.execPath, entry], ...rest } = others;
     const clean = coverage ? [] : ["/usr/bin/env", ...withoutTap(), `NODE_OPTIONS=${env.NODE_OPTIONS ?? ""}`];
     const format = text ? [] : ["--log-format", "json"];
-    const [file = "", ...more] = [...clean, ...under, process.execPath, entry, ...format, ...args];
+    const [file = "", ...more] = [...clean, ...under, ...program, ...format, ...args];
     super(file, more, { ...rest, env: { ...wrapperEnvironment(), ...env } });
   }
 
