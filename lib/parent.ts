@@ -12,12 +12,17 @@ export function startedByNpm(env: Readonly<Record<string, string | undefined>>):
 }
 
 /**
- * What npm or its shell was told in our place: SIGTERM, as the last, when npm or anybody between npm and us is gone, also if that
- * was before the call. Ends when the signal is aborted.
+ * What npm or its shell was told in our place: SIGINT, if the shell keeps that to itself; SIGTERM, as the last, when npm or
+ * anybody between npm and us is gone, also if that was before the call. Ends when the signal is aborted.
  */
 export async function* signalsAbove(clock: Clock, signal: AbortSignal): AsyncGenerator<Signal, void> {
   const chain = chainToNpm();
+  let heard = 0;
+  // Ctrl-C is for us as well, and so is what continues a stopped job, which wakes a shell too.
+  for (const name of ["SIGINT", "SIGCONT"]) process.on(name, () => heard++);
+  const interrupts = chain?.map((link) => interruptsOf(link, () => heard)) ?? [];
   while (chain?.every((link) => holds(link))) {
+    if (interrupts.some((interrupted) => interrupted())) yield "SIGINT";
     await clock.sleep(LOOK_EVERY, signal);
     if (signal.aborted) return;
   }
@@ -72,6 +77,33 @@ function lostNpm(child: Relations, parent: Relations): boolean {
 function isShellOfNpm(pid: number): boolean {
   const script = variableOf(pid, "npm_lifecycle_script");
   return script !== undefined && (read(pid, "cmdline") ?? "").includes(`\0-c\0${script}`);
+}
+
+/**
+ * Asks whether the shell above got SIGINT since it was asked last. A shell that waits for a command does nothing about it until
+ * the command ends: it takes it for Ctrl-C, which tells both. All there is to see is that it woke up once and sleeps again.
+ */
+function interruptsOf(link: Link, heard: () => number): () => boolean {
+  let last = wakesOf(link);
+  let settled = { wakes: last, heard: heard() };
+  return () => {
+    const wakes = wakesOf(link);
+    const still = wakes === last;
+    last = wakes;
+    if (!still) return false;
+    const before = settled;
+    settled = { wakes, heard: heard() };
+    // Twice is something else: stopped and continued, or frozen and thawed.
+    return wakes === before.wakes + 1 && settled.heard === before.heard;
+  };
+}
+
+/** How often the shell woke up; NaN unless it waits for its only child, and listens to nothing but that and SIGINT. */
+function wakesOf({ pid, parent: shell }: Link): number {
+  const waits = read(shell, "wchan") === "do_wait" && read(shell, `task/${shell}/children`)?.trim() === String(pid);
+  const status = (waits && read(shell, "status")) || "";
+  const listens = /^SigCgt:\s*0*10002$/m.test(status); // SIGCHLD and SIGINT
+  return listens ? Number(/^voluntary_ctxt_switches:\s*(\d+)$/m.exec(status)?.[1]) : NaN;
 }
 
 function relationsOf(pid: number): Relations | undefined {

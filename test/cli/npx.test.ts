@@ -15,7 +15,7 @@ await t.test("a signal to npx or to its shell ends the command and hands over", 
   const queue = [candidate(), candidate()];
   let leader = await next(queue, "elected");
   for (const target of ["npx", "its shell"] as const) {
-    for (const signal of ["SIGTERM", "SIGHUP", "SIGKILL"] as const) {
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP", "SIGKILL"] as const) {
       const command = Number((await leader.event("started")).pid);
       const pid = target === "npx" ? leader.pid : await parentOf(leader);
       if (target === "its shell" && pid === leader.pid) return t.comment("no shell stays between npx and us here");
