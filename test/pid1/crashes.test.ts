@@ -34,7 +34,7 @@ await t.test(
   async (t) => {
     const etcd = await startEtcd({ t });
     // Long enough for a busy machine to die in: until then nobody can stop the command.
-  const stage = new Stage(t, etcd, { ttl: 5 });
+    const stage = new Stage(t, etcd, { ttl: 5 });
     const trap = trapOf(t, "memory", SMALL_HEAP);
     const standing = ["-n", stage.election, "--ttl", "5s", ...etcd.flags];
     const a = startWrapper([...standing, "--", ...stage.workload()], { t, under, env: trap.env });
