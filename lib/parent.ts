@@ -1,10 +1,14 @@
-import { readFileSync, readlinkSync } from "node:fs";
 import type { Clock } from "./clock.js";
 import type { Milliseconds } from "./duration.js";
+import type { Entry } from "./proc.js";
+import * as proc from "./proc.js";
 import type { Signal } from "./signals.js";
+import { signalMask } from "./signals.js";
 
 /** npm as PID 1 outlives its shell by half a second, and takes us along. */
 const LOOK_EVERY: Milliseconds = 100;
+
+const CHLD_AND_INT = signalMask("SIGCHLD", "SIGINT");
 
 /** Whether npm or npx started us, with a shell between that takes the signals meant for us. */
 export function startedByNpm(env: Readonly<Record<string, string | undefined>>): boolean {
@@ -37,21 +41,15 @@ interface Link {
   readonly parent: number;
 }
 
-/** As in proc(5), `/proc/pid/stat`. */
-interface Relations extends Link {
-  readonly group: number;
-  readonly session: number;
-}
-
 /** From us up to the child of npm; undefined if npm is gone. Only our own link where there is no `/proc` of ours. */
 function chainToNpm(): readonly Link[] | undefined {
   const chain: Link[] = [{ pid: process.pid, parent: process.ppid }];
-  let child = procIsOurs() ? relationsOf(process.pid) : undefined;
+  let child = proc.procIsOurs() ? entryOf(process.pid) : undefined;
   while (child !== undefined) {
-    const parent = relationsOf(child.parent);
+    const parent = entryOf(child.parent);
     if (parent === undefined) return chain;
     // npm itself has no such variable, nor has the user's own shell, which may end.
-    if (variableOf(parent.pid, "npm_command") === undefined) return lostNpm(child, parent) ? undefined : chain;
+    if (proc.variableOf(parent.pid, "npm_command") === undefined) return lostNpm(child, parent) ? undefined : chain;
     // A session is founded to outlive what is above it: a daemon, a terminal.
     if (parent.session === parent.pid) return chain;
     chain.push({ pid: parent.pid, parent: parent.parent });
@@ -62,12 +60,12 @@ function chainToNpm(): readonly Link[] | undefined {
 
 /** Where a process is gone the link below it does not hold, so that it does not matter who has its number next. */
 function holds({ pid, parent }: Link): boolean {
-  const now = pid === process.pid ? process.ppid : relationsOf(pid)?.parent;
+  const now = pid === process.pid ? process.ppid : entryOf(pid)?.parent;
   return now === undefined || now === parent;
 }
 
 /** Whether npm was the parent once, and this one has only adopted the child. */
-function lostNpm(child: Relations, parent: Relations): boolean {
+function lostNpm(child: Entry, parent: Entry): boolean {
   // Born into another group than its parent's, and not the founder of its own.
   const adopted = child.group !== child.pid && child.group !== parent.group;
   // A daemon that npm started long ago has no npm to lose.
@@ -75,8 +73,8 @@ function lostNpm(child: Relations, parent: Relations): boolean {
 }
 
 function isShellOfNpm(pid: number): boolean {
-  const script = variableOf(pid, "npm_lifecycle_script");
-  return script !== undefined && (read(pid, "cmdline") ?? "").includes(`\0-c\0${script}`);
+  const script = proc.variableOf(pid, "npm_lifecycle_script");
+  return script !== undefined && proc.argumentsOf(pid).includes(`\0-c\0${script}`);
 }
 
 /**
@@ -100,41 +98,11 @@ function interruptsOf(link: Link, heard: () => number): () => boolean {
 
 /** How often the shell woke up; NaN unless it waits for its only child, and listens to nothing but that and SIGINT. */
 function wakesOf({ pid, parent: shell }: Link): number {
-  const waits = read(shell, "wchan") === "do_wait" && read(shell, `task/${shell}/children`)?.trim() === String(pid);
-  const status = (waits && read(shell, "status")) || "";
-  const listens = /^SigCgt:\s*0*10002$/m.test(status); // SIGCHLD and SIGINT
-  return listens ? Number(/^voluntary_ctxt_switches:\s*(\d+)$/m.exec(status)?.[1]) : NaN;
+  const waits = proc.awaitsChild(shell) && proc.childrenOf(shell).join() === String(pid);
+  const listens = waits && BigInt(`0x${proc.statusOf(shell, "SigCgt") ?? "0"}`) === CHLD_AND_INT;
+  return listens ? Number(proc.statusOf(shell, "voluntary_ctxt_switches")) : NaN;
 }
 
-function relationsOf(pid: number): Relations | undefined {
-  const stat = read(pid, "stat");
-  if (stat === undefined) return undefined;
-  // The name in parentheses may hold anything, also parentheses and spaces.
-  const [, parent, group, session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return { pid, parent: Number(parent), group: Number(group), session: Number(session) };
-}
-
-function variableOf(pid: number, name: string): string | undefined {
-  const entry = read(pid, "environ")
-    ?.split("\0")
-    .find((each) => each.startsWith(`${name}=`));
-  return entry?.slice(name.length + 1);
-}
-
-/** False also for the `/proc` of another namespace, which has other numbers. */
-function procIsOurs(): boolean {
-  try {
-    return readlinkSync("/proc/self") === String(process.pid);
-  } catch {
-    return false;
-  }
-}
-
-/** @returns undefined if it is gone, or not for us to see. */
-function read(pid: number, file: string): string | undefined {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, "latin1");
-  } catch {
-    return undefined;
-  }
+function entryOf(pid: number): Entry | undefined {
+  return proc.attempt(() => proc.entryOf(pid));
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { Signal } from "./signals.js";
-import { signalNumber } from "./signals.js";
+import { signalMask } from "./signals.js";
 
 /** A process that is there, as `/proc/pid/stat` has it. */
 export interface Entry {
@@ -52,11 +52,26 @@ export function environmentOf(pid: number): string {
   return unlessAbsent(() => readFileSync(`/proc/${pid}/environ`, "latin1")) ?? "";
 }
 
-/** The children of our own process; none where the kernel does not list them. */
-export function ownChildren(): readonly number[] {
-  const { pid } = process;
-  const list = unlessAbsent(() => readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1")) ?? "";
+/** The value of a variable in the environment that a process was started with. Never throws. */
+export function variableOf(pid: number, name: string): string | undefined {
+  const entries = attempt(() => environmentOf(pid).split("\0"));
+  return entries?.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
+}
+
+/** The arguments of a process, a NUL after each. Never throws: empty if nobody can tell. */
+export function argumentsOf(pid: number): string {
+  return fileOf(pid, "cmdline") ?? "";
+}
+
+/** Children of a process' first thread; none where the kernel does not list them. Never throws. */
+export function childrenOf(pid: number): readonly number[] {
+  const list = fileOf(pid, `task/${pid}/children`) ?? "";
   return list.split(" ").filter(Boolean).map(Number);
+}
+
+/** Whether a process does nothing but wait for a child. Never throws: false if nobody can tell. */
+export function awaitsChild(pid: number): boolean {
+  return fileOf(pid, "wchan") === "do_wait";
 }
 
 /** Whether a process was stopped by a signal. Never throws: false if nobody can tell. */
@@ -66,10 +81,17 @@ export function isStopped(pid: number): boolean {
 
 /** Whether a process neither catches nor ignores a signal. Never throws: false if nobody can tell. */
 export function leavesToKernel(pid: number, signal: Signal): boolean {
-  const status = attempt(() => readFileSync(`/proc/${pid}/status`, "latin1")) ?? "";
-  const masks = [...status.matchAll(/^Sig(?:Cgt|Ign):\s*([0-9a-f]+)$/gm)];
-  const bit = 1n << BigInt(signalNumber(signal) - 1);
-  return masks.length > 0 && masks.every(([, mask]) => (BigInt(`0x${mask}`) & bit) === 0n);
+  const masks = [statusOf(pid, "SigCgt"), statusOf(pid, "SigIgn")];
+  return masks.every((mask) => mask !== undefined && (BigInt(`0x${mask}`) & signalMask(signal)) === 0n);
+}
+
+/** A line of `/proc/pid/status`. Never throws. */
+export function statusOf(pid: number, field: string): string | undefined {
+  const lines = fileOf(pid, "status")?.split("\n");
+  return lines
+    ?.find((line) => line.startsWith(`${field}:`))
+    ?.slice(field.length + 1)
+    .trim();
 }
 
 /** @returns undefined where looking fails. */
@@ -79,6 +101,10 @@ export function attempt<T>(look: () => T): T | undefined {
   } catch {
     return undefined;
   }
+}
+
+function fileOf(pid: number, name: string): string | undefined {
+  return attempt(() => readFileSync(`/proc/${pid}/${name}`, "latin1"));
 }
 
 /** Gone meanwhile, or another user's. */

@@ -22,10 +22,12 @@ export interface Processes {
    * @throws what keeps us from looking (no descriptor is free, say): not seen is not gone.
    */
   alive(): number[];
-  /** Sends a signal to each of them that can be found. Never throws. @returns to how many; undefined if nobody can tell. */
-  signal(signal: Signal): number | undefined;
-  /** Has those that are stopped go on, or they would not heed a signal before SIGKILL. Never throws. */
-  wake(): void;
+  /** Sends a signal to the root's group. Never throws. @returns whether there is one. */
+  signalGroup(signal: Signal): boolean;
+  /** SIGTERM to each of them that had none with its group; those that are stopped go on, so that they can heed it. Never throws. */
+  terminate(): void;
+  /** SIGKILL to each of them that can be found. Never throws. @returns to how many; undefined if nobody can tell. */
+  kill(): number | undefined;
 }
 
 /** The processes of the workload that `belonging` describes. Call it as soon as the root was started. */
@@ -52,23 +54,37 @@ export function processesOf(belonging: Belonging): Processes {
     return living;
   };
 
+  const inGroup = ({ group }: Entry): boolean => ownGroup && group === root;
+  /** Whoever had SIGTERM with the group: it was in it before. Who is born meanwhile is not among them, and is told again. */
+  const told = new Map<number, string>();
+  const signalAll = (living: readonly Entry[] | undefined, signal: Signal): number | undefined => {
+    // The group at once, before anybody in it can fork again.
+    if (ownGroup && (living?.some(inGroup) ?? true)) send(-root, signal);
+    for (const entry of living ?? []) if (!inGroup(entry)) send(entry.pid, signal);
+    return living?.length;
+  };
+
   return {
     alive() {
       const living = members();
       if (living !== undefined) return living.map(({ pid }) => pid);
-      return ownGroup && groupExists(root) ? [-root] : [];
+      return ownGroup && send(-root, 0) ? [-root] : [];
     },
-    signal(signal) {
-      // To look takes time, in which somebody else may lead already.
-      if (signal === "SIGKILL" && attempt(rootLives)) send(ownGroup ? -root : root, "SIGSTOP");
+    signalGroup(signal) {
+      const before = signal === "SIGTERM" ? attempt(members) : [];
+      for (const { pid, started } of before?.filter(inGroup) ?? []) told.set(pid, started);
+      return send(-root, signal);
+    },
+    terminate() {
       const living = attempt(members);
-      // The group at once, before anybody in it can fork again.
-      if (ownGroup && (living?.some(({ group }) => group === root) ?? true)) send(-root, signal);
-      for (const { pid, group } of living ?? []) if (!(ownGroup && group === root)) send(pid, signal);
-      return living?.length;
+      if (told.size === 0) signalAll(living, "SIGTERM");
+      else for (const { pid, started } of living ?? []) if (told.get(pid) !== started) send(pid, "SIGTERM");
+      for (const { pid, state } of living ?? []) if (state === "T") send(pid, "SIGCONT");
     },
-    wake() {
-      for (const { pid, state } of attempt(members) ?? []) if (state === "T") send(pid, "SIGCONT");
+    kill() {
+      // To look takes time, in which somebody else may lead already.
+      if (attempt(rootLives)) send(ownGroup ? -root : root, "SIGSTOP");
+      return signalAll(attempt(members), "SIGKILL");
     },
   };
 }
@@ -97,18 +113,11 @@ function withOrphans(ours: Set<number>, { ownGroup, adopted }: Belonging, entrie
   return withDescendants(ours, entries);
 }
 
-function groupExists(group: number): boolean {
+/** @returns false if it is gone meanwhile, or another user's, which nothing here can change. */
+function send(target: number, signal: Signal | 0): boolean {
   try {
-    return process.kill(-group, 0);
+    return process.kill(target, signal);
   } catch {
     return false;
-  }
-}
-
-function send(target: number, signal: Signal): void {
-  try {
-    process.kill(target, signal);
-  } catch {
-    // Gone meanwhile, which is what the signal is for; or another user's, which nothing here can change.
   }
 }

@@ -3,7 +3,7 @@ import { subscribe } from "node:diagnostics_channel";
 import type { Clock } from "./clock.js";
 import type { Milliseconds } from "./duration.js";
 import type { Libc } from "./libc.js";
-import { ownChildren } from "./proc.js";
+import { childrenOf } from "./proc.js";
 
 /** Our children, told by whose they are. */
 export interface Children {
@@ -15,7 +15,7 @@ export interface Children {
 
 /** Begins to tell our children apart. Call it before anything is started. */
 export function tellChildren(): Children {
-  const before = new Set(ownChildren());
+  const before = new Set(childrenOf(process.pid));
   const spawned = new Set<ChildProcess>();
   // The process id is not known yet when a child is announced.
   subscribe("child_process", (message) => void spawned.add((message as { process: ChildProcess }).process));

@@ -27,6 +27,11 @@ export function signalNumber(name: Signal): number {
   return NUMBERS.get(name) ?? 0;
 }
 
+/** Signals as a mask, as in proc(5), `/proc/pid/status`. */
+export function signalMask(...names: readonly Signal[]): bigint {
+  return names.reduce((mask, name) => mask | (1n << BigInt(signalNumber(name) - 1)), 0n);
+}
+
 /** Reads `TERM`, `SIGTERM`, `term` or `15`; undefined for anything else. */
 export function parseSignal(text: string): Signal | undefined {
   if (/^\d+$/.test(text)) return onePerNumber().find((name) => signalNumber(name) === Number(text));

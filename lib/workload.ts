@@ -90,8 +90,8 @@ export function launch({
     const toGroup = !shared && (group || (name === "SIGCONT" && isStopped(pid)));
     // The kernel stops nobody by SIGTSTP in a session that has no shell to go on from.
     const stops = !shared && name === "SIGTSTP" && leavesToKernel(pid, name);
-    if (!(toGroup ? signalGroup(pid, name) : child.kill(name))) return "nobody";
-    if (stops) signalGroup(pid, "SIGSTOP");
+    if (!(toGroup ? processes.signalGroup(name) : child.kill(name))) return "nobody";
+    if (stops) processes.signalGroup("SIGSTOP");
     return toGroup ? "group" : "command";
   };
   return {
@@ -104,11 +104,8 @@ export function launch({
       return recipient;
     },
     alive: () => processes.alive(),
-    terminate() {
-      processes.signal("SIGTERM");
-      processes.wake();
-    },
-    kill: () => processes.signal("SIGKILL"),
+    terminate: () => processes.terminate(),
+    kill: () => processes.kill(),
     release,
   };
 }
@@ -146,13 +143,5 @@ function workingDirectory(): string | undefined {
     return process.cwd();
   } catch {
     return undefined;
-  }
-}
-
-function signalGroup(group: number, signal: Signal): boolean {
-  try {
-    return process.kill(-group, signal);
-  } catch {
-    return false;
   }
 }

@@ -33,7 +33,7 @@ await t.test("the command and all that it started are alive, until they are kill
     t.equal(all.length, 3);
     t.same(sorted(processes.alive()), sorted(all), `own group: ${ownGroup}`);
     t.notOk(processes.alive().includes(process.pid));
-    processes.signal("SIGKILL");
+    processes.kill();
     await child.exited;
     await until("their end", () => processes.alive().length === 0);
     t.same(all.filter(isAlive), []);
@@ -45,7 +45,7 @@ await t.test("what the command leaves behind belongs to it when it is gone", asy
     const { child, processes, printed } = await start(t, fixture("leaves-daemon.sh"), ["--exit", "0"], ownGroup);
     await child.exited;
     t.same(sorted(processes.alive()), sorted(printed()), `own group: ${ownGroup}`);
-    processes.signal("SIGKILL");
+    processes.kill();
     await until("their end", () => processes.alive().length === 0);
     t.same(printed().filter(isAlive), []);
   }
@@ -60,22 +60,29 @@ await t.test("a daemon without the mark is known once it was seen with its paren
   child.kill("SIGKILL");
   await child.exited;
   t.ok(processes.alive().includes(printed()[0] ?? 0), "although its parent is gone");
-  processes.signal("SIGKILL");
+  processes.kill();
   await until("its end", () => processes.alive().length === 0);
   t.notOk(isAlive(printed()[0] ?? 0));
 });
 
-await t.test("a signal reaches each of them once", async (t) => {
-  const says = `${process.execPath} ${fixture("signals.js")}`;
-  const { child, processes } = await start(t, ...sh(`setsid ${says} & exec ${says}`));
-  await until("both", () => child.stdout.split("ready").length === 3);
-  for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
-    processes.signal(signal);
-    await until(`both ${signal}`, () => child.stdout.split(`${signal}\n`).length >= 3);
-  }
-  const seen = child.stdout.split("\n").filter((line) => line.startsWith("SIG"));
-  t.same(seen.toSorted(), ["SIGUSR1", "SIGUSR1", "SIGUSR2", "SIGUSR2"]);
-});
+for (const group of [false, true]) {
+  await t.test(
+    `SIGTERM reaches each of them once, ${group ? "also if the group had it" : "the group too"}`,
+    async (t) => {
+      const says = `${process.execPath} ${fixture("signals.js")}`;
+      const { child, processes } = await start(t, ...sh(`setsid ${says} & exec ${says}`));
+      const count = (line: string): number => child.stdout.split(`${line}\n`).length - 1;
+      await until("both", () => count("ready") === 2);
+      if (group) processes.signalGroup("SIGTERM");
+      processes.terminate();
+      await until("both SIGTERM", () => count("SIGTERM") >= 2);
+      // In order: what came before was seen before.
+      processes.signalGroup("SIGUSR1");
+      await child.stdoutLine("SIGUSR1");
+      t.equal(count("SIGTERM"), 2);
+    },
+  );
+}
 
 await t.test("a zombie is not alive", async (t) => {
   // The child ends, and what its parent has become never looks.
@@ -95,7 +102,7 @@ await t.test("strangers do not belong: siblings, our own children, those of othe
   t.teardown(() => strangers.forEach((stranger) => stranger.kill("SIGKILL")));
   const { child, processes } = await start(t, ...sh("echo ready; exec sleep 300"));
   t.same(processes.alive(), [child.pid]);
-  processes.signal("SIGKILL");
+  processes.kill();
   await child.exited;
   t.same(
     strangers.map(({ pid }) => isAlive(pid ?? 0)),
@@ -106,7 +113,7 @@ await t.test("strangers do not belong: siblings, our own children, those of othe
 await t.test("to signal what is gone is no failure", async (t) => {
   const { child, processes } = await start(t, ...sh("echo ready"));
   await child.exited;
-  processes.signal("SIGTERM");
+  processes.terminate();
   t.same(processes.alive(), []);
 });
 

@@ -8,7 +8,7 @@ import { NEVER } from "../../lib/abort.js";
 import { systemClock } from "../../lib/clock.js";
 import { exitStatus } from "../../lib/exit-status.js";
 import { initOf } from "../../lib/init.js";
-import { ownChildren } from "../../lib/proc.js";
+import { childrenOf } from "../../lib/proc.js";
 import { launch } from "../../lib/workload.js";
 
 type Command = readonly [string, ...string[]];
@@ -24,7 +24,7 @@ const statuses: number[] = [];
 const waiting = commands.entries();
 await Promise.all(Array.from({ length: AT_ONCE }, work));
 writeSync(1, `${JSON.stringify(statuses)}\n`);
-while (ownChildren().length > 0) await clock.sleep(10, NEVER);
+while (childrenOf(process.pid).length > 0) await clock.sleep(10, NEVER);
 writeSync(1, "none left\n");
 process.exit(0);
 

@@ -57,6 +57,15 @@ for (const [who, under, options] of WAYS) {
     },
   );
 
+  void t.test(`as ${who}: also if it was asked with the whole group, by -g`, options, async (t) => {
+    const script = leaver(`${signals} & setsid ${signals} & `, 7);
+    const wrapper = startWrapper(["-g", "--kill-after", "1s", "sh", "-c", script], { t, under });
+    await until("both, and the command", () => wrapper.stdout.match(/^(ready|left)$/gm)?.length === 3);
+    (await reach(wrapper, under)).kill("SIGTERM");
+    t.match(await wrapper.exitedWithin(), { code: 7 });
+    t.same(wrapper.stdout.match(/^SIG\w+$/gm), ["SIGTERM", "SIGTERM"]);
+  });
+
   void t.test(
     `as ${who}: a background process does not keep it from the end of the command (moby/moby#27514)`,
     options,
