@@ -4,13 +4,13 @@ import { fixture } from "../helpers/paths.js";
 import { asPid1, needsPid1 } from "../helpers/pid1.js";
 import { runToEnd, type WrapperOptions } from "../helpers/wrapper.js";
 
-// Every status and every signal: test/stress/exit-status.test.ts.
+// Every status and every signal: test/peers/exit-status.test.ts in one process, test/stress/exit-status.test.ts in one each.
 
 const exitWith = (how: string | number, options: WrapperOptions = {}) =>
   runToEnd(["-q", "--", fixture("exit-with.sh"), String(how)], { under: asPid1, ...options });
 
 await t.test("as PID 1 the status is the command's own", needsPid1, async (t) => {
-  const statuses = [0, 1, 2, 126, 127, 128, 130, 137, 143, 255];
+  const statuses = [0, 1, 127, 137, 255];
   const ended = await Promise.all(statuses.map((status) => exitWith(status)));
   t.same(
     ended.map(({ code }) => code),
@@ -23,7 +23,7 @@ await t.test(
   needsPid1,
   async (t) => {
     const cwd = t.testdir();
-    const signals = ["HUP", "KILL", "TERM", "PIPE", "ABRT", "SEGV", "QUIT"] as const;
+    const signals = ["KILL", "TERM", "PIPE", "SEGV"] as const;
     const under = [...asPid1, "sh", "-c", 'ulimit -c unlimited 2>/dev/null; exec "$@"', "sh"];
     const ended = await Promise.all(signals.map((name) => exitWith(name, { cwd, under })));
     t.same(
