@@ -21,8 +21,8 @@ await t.test("no exit status of a child that Node started is taken, however many
     const statuses = (await Promise.all(exits)).map(([code]) => code);
     console.log(JSON.stringify(statuses) === JSON.stringify(expected) ? "all statuses" : statuses.join());
     // Now the orphans alone are left, and they end soon.
-    const { ownChildren } = await import(${module("proc")});
-    while (ownChildren().length > 0) await systemClock().sleep(10, over.signal);
+    const { childrenOf } = await import(${module("proc")});
+    while (childrenOf(process.pid).length > 0) await systemClock().sleep(10, over.signal);
     console.log("none left");
     over.abort();
     await reaping;
@@ -38,9 +38,9 @@ await t.test("no exit status of a child that Node started is taken, however many
 await t.test("children that were there before us are nobody's orphans", async (t) => {
   const program = `
     import { tellChildren } from ${module("reaper")};
-    import { ownChildren } from ${module("proc")};
+    import { childrenOf } from ${module("proc")};
     const children = tellChildren();
-    console.log(ownChildren().map((pid) => [pid, children.adopted(pid), children.nodes(pid)].join()).join());
+    console.log(childrenOf(process.pid).map((pid) => [pid, children.adopted(pid), children.nodes(pid)].join()).join());
     process.exit();
   `;
   const script = 'sleep 300 & echo "$!"; exec "$0" --input-type=module -e "$1"';
