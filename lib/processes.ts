@@ -26,6 +26,8 @@ export interface Processes {
   signalGroup(signal: Signal): boolean;
   /** SIGTERM to each of them that had none with its group; those that are stopped go on, so that they can heed it. Never throws. */
   terminate(): void;
+  /** The same for who was born too late for that and has lost its parent since: others are their parent's to end. Never throws. */
+  terminateOrphans(): void;
   /** SIGKILL to each of them that can be found. Never throws. @returns to how many; undefined if nobody can tell. */
   kill(): number | undefined;
 }
@@ -55,13 +57,20 @@ export function processesOf(belonging: Belonging): Processes {
   };
 
   const inGroup = ({ group }: Entry): boolean => ownGroup && group === root;
-  /** Whoever had SIGTERM with the group: it was in it before. Who is born meanwhile is not among them, and is told again. */
-  const told = new Map<number, string>();
-  const signalAll = (living: readonly Entry[] | undefined, signal: Signal): number | undefined => {
-    // The group at once, before anybody in it can fork again.
+  /** The group at once, before anybody in it can fork again. @returns whom of `living` that reached. */
+  const sendGroup = (living: readonly Entry[] | undefined, signal: Signal): readonly Entry[] => {
     if (ownGroup && (living?.some(inGroup) ?? true)) send(-root, signal);
-    for (const entry of living ?? []) if (!inGroup(entry)) send(entry.pid, signal);
-    return living?.length;
+    return living?.filter(inGroup) ?? [];
+  };
+
+  /** Whoever had SIGTERM. Who was born to the group just before it got one is not among them, and is told again. */
+  const told = new Map<number, string>();
+  const note = (those: readonly Entry[]): void => those.forEach(({ pid, started }) => told.set(pid, started));
+  const isUntold = ({ pid, started }: Entry): boolean => told.get(pid) !== started;
+  const ask = (those: readonly Entry[]): void => {
+    for (const { pid } of those.filter(isUntold)) send(pid, "SIGTERM");
+    for (const { pid } of those.filter(({ state }) => state === "T")) send(pid, "SIGCONT");
+    note(those);
   };
 
   return {
@@ -71,20 +80,26 @@ export function processesOf(belonging: Belonging): Processes {
       return ownGroup && send(-root, 0) ? [-root] : [];
     },
     signalGroup(signal) {
-      const before = signal === "SIGTERM" ? attempt(members) : [];
-      for (const { pid, started } of before?.filter(inGroup) ?? []) told.set(pid, started);
+      if (signal === "SIGTERM") note(attempt(members)?.filter(inGroup) ?? []);
       return send(-root, signal);
     },
     terminate() {
       const living = attempt(members);
-      if (told.size === 0) signalAll(living, "SIGTERM");
-      else for (const { pid, started } of living ?? []) if (told.get(pid) !== started) send(pid, "SIGTERM");
-      for (const { pid, state } of living ?? []) if (state === "T") send(pid, "SIGCONT");
+      if (told.size === 0) note(sendGroup(living, "SIGTERM"));
+      ask(living ?? []);
+    },
+    terminateOrphans() {
+      const living = attempt(members) ?? [];
+      const parents = new Set(living.map(({ pid }) => pid));
+      ask(living.filter((entry) => isUntold(entry) && !parents.has(entry.parent)));
     },
     kill() {
       // To look takes time, in which somebody else may lead already.
       if (attempt(rootLives)) send(ownGroup ? -root : root, "SIGSTOP");
-      return signalAll(attempt(members), "SIGKILL");
+      const living = attempt(members);
+      const reached = new Set(sendGroup(living, "SIGKILL"));
+      for (const entry of living ?? []) if (!reached.has(entry)) send(entry.pid, "SIGKILL");
+      return living?.length;
     },
   };
 }

@@ -28,9 +28,7 @@ const RESIGN_WITHIN: Milliseconds = 2_000;
 /** Timers stand still while the host is suspended; this is how long a resume can go unnoticed. */
 const LONGEST_SLEEP: Milliseconds = 500;
 /** Looking for what is left of a workload starts quickly and slows down. */
-const FIRST_LOOK: Milliseconds = 5;
-const LONGEST_LOOK: Milliseconds = 100;
-
+const [FIRST_LOOK, LONGEST_LOOK] = [5, 100] as const;
 /** A bug must not keep the loop from stopping the command; one that comes again and again would keep it for ever. */
 const MOST_BUGS = 100;
 
@@ -127,7 +125,8 @@ class Supervisor {
         return this.#parts.log("info", "signal", { signal, to: to ?? "nobody" });
       }
       case "terminate":
-        return this.#workload?.terminate();
+        this.#workload?.terminate();
+        return this.#detach(this.#persist((workload) => workload.terminateOrphans()));
       case "kill":
         return this.#kill();
       case "resign":
@@ -165,20 +164,16 @@ class Supervisor {
   }
 
   #start(): void {
-    const { log } = this.#parts;
-    const launched = this.#launched();
+    let launched: Workload | Promise<Failure>;
+    try {
+      launched = this.#parts.launch(this.#term as Term);
+    } catch (error) {
+      return this.#notStarted(new Failure("cannot-execute", stackOf(error), ExitStatus.bug));
+    }
     if (launched instanceof Promise) return this.#detach(launched.then((failure) => this.#notStarted(failure)));
     this.#workload = launched;
-    log("info", "started", { pid: launched.pid });
+    this.#parts.log("info", "started", { pid: launched.pid });
     this.#detach(this.#follow(launched));
-  }
-
-  #launched(): Workload | Promise<Failure> {
-    try {
-      return this.#parts.launch(this.#term as Term);
-    } catch (error) {
-      return Promise.resolve(new Failure("cannot-execute", stackOf(error), ExitStatus.bug));
-    }
   }
 
   #notStarted({ message, status }: Failure): void {
@@ -211,23 +206,23 @@ class Supervisor {
   }
 
   #kill(): void {
-    const workload = this.#workload;
-    if (workload === undefined) return;
-    this.#parts.log("warn", "killing", { processes: workload.kill() });
-    this.#detach(this.#killAgain(workload));
+    if (this.#workload === undefined) return;
+    this.#parts.log("warn", "killing", { processes: this.#workload.kill() });
+    this.#detach(this.#persist((workload) => workload.kill()));
   }
 
-  /** A process can fork while it is being killed, so once is not enough. */
-  async #killAgain(workload: Workload): Promise<void> {
+  /** Acts until nothing of the workload is left: once is not enough for processes that fork meanwhile. */
+  async #persist(act: (workload: Workload) => void): Promise<void> {
+    const workload = this.#workload;
     for await (const _ of this.#looks()) {
-      if (this.#workload !== workload) return;
-      workload.kill();
+      if (workload === undefined || this.#workload !== workload) return;
+      act(workload);
     }
   }
 
   async *#looks(): AsyncGenerator<void> {
     const never = new AbortController().signal;
-    for (let pause = FIRST_LOOK; ; pause = Math.min(pause * 2, LONGEST_LOOK)) {
+    for (let pause: Milliseconds = FIRST_LOOK; ; pause = Math.min(pause * 2, LONGEST_LOOK)) {
       yield;
       await this.#parts.clock.sleep(pause, never);
     }

@@ -18,11 +18,11 @@ async function saver(wrapper: Wrapper, under: readonly string[]): Promise<number
 
 // krallin/tini#180, Yelp/dumb-init#212: the wrapper leaves with its child; Yelp/dumb-init#191: who has a session of its own hears
 // nothing; podman-container-tools/podman#8086: who is stopped is never woken to end.
-for (const how of ["job", "setsid", "double", "bare", "stopped"]) {
-  for (const [who, under, options] of [
-    ["PID 1", asPid1, needsPid1],
-    ["another process", [], {}],
-  ] as const) {
+for (const [who, under, options] of [
+  ["PID 1", asPid1, needsPid1],
+  ["another process", [], {}],
+] as const) {
+  for (const how of ["job", "setsid", "double", "bare", "stopped"]) {
     void t.test(`as ${who}: what is left (${how}) is asked to end and gets its second`, options, async (t) => {
       const wrapper = startWrapper([leaves, how], { t, under, stdin: "pipe" });
       const pid = await saver(wrapper, under);
@@ -34,6 +34,17 @@ for (const how of ["job", "setsid", "double", "bare", "stopped"]) {
       t.notOk(wrapper.events.some(({ event }) => event === "killing"));
     });
   }
+
+  void t.test(`as ${who}: what is left by what was left is asked too`, options, async (t) => {
+    const daemon = `trap '${process.execPath} ${fixture("signals.js")} --exit-on SIGTERM & exit' TERM
+      echo daemon; while :; do sleep 300 & wait; done`;
+    const script = 'setsid sh -c "$0" & read -r _; exit 3';
+    const wrapper = startWrapper(["sh", "-c", script, daemon], { t, under, stdin: "pipe" });
+    await wrapper.stdoutLine("daemon");
+    wrapper.stdin?.write("\n");
+    t.match(await wrapper.exitedWithin(), { code: 3 });
+    t.notOk(wrapper.events.some(({ event }) => event === "killing"));
+  });
 }
 
 await t.test("in an election leadership is given back when the last of them has ended", async (t) => {
