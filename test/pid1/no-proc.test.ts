@@ -19,10 +19,10 @@ const grounds: Record<string, Ground> = {
 };
 
 // Ends with status 4 on SIGUSR1, and leaves two jobs in its group.
-const leaves = `
+const leaves = `trap 'exit 4' USR1
   (trap 'echo asked; exit' TERM; echo one that heeds; while :; do sleep 0.02; done) &
   (trap '' TERM; echo one that does not; exec sleep 300) &
-  trap 'exit 4' USR1; while :; do sleep 0.02; done`;
+  while :; do sleep 0.02; done`;
 
 for (const [how, { under, isPid1, needs }] of Object.entries(grounds)) {
   const killerOf = async (wrapper: Wrapper) => (isPid1 ? namespaceOf(wrapper) : wrapper);
