@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
+import type { Milliseconds } from "./duration.js";
 
 /** From what always matters to what only debugging needs. */
 export type Level = "error" | "warn" | "info" | "debug" | "trace";
@@ -46,23 +47,30 @@ export function writeTo(descriptor: number, line: string): void {
 
 /** So many lines wait for a reader that is slow; whoever does not read at all must not cost us our memory. */
 const MOST_WAITING = 1_000;
+/** Room is asked for again after so long. A terminal also has none for the moment in which somebody else writes to it. */
+const RETRY_AFTER: Milliseconds = 50;
 /** How often, and how many milliseconds apart, what still waits is tried again when the process ends. */
 const [LAST_TRIES, LAST_PAUSE] = [50, 10];
 
-/** Writes lines to stderr in order and without ever waiting; those that find no room go before the next, or at the end. */
+/** Writes lines to stderr in order and without ever waiting; those that find no room go as soon as there is some, or at the end. */
 function lineWriter(): (line: string) => void {
   const descriptor = patientDescriptor();
   let waiting: Buffer[] = [];
+  let retry: NodeJS.Timeout | undefined;
   const send = (): void => {
-    while (waiting[0] !== undefined) {
-      try {
+    try {
+      while (waiting[0] !== undefined) {
         const rest = waiting[0].subarray(writeSync(descriptor, waiting[0]));
         waiting = rest.length > 0 ? [rest, ...waiting.slice(1)] : waiting.slice(1);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EAGAIN") waiting = []; // nobody will ever read it
-        return;
       }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EAGAIN") retry ??= setTimeout(again, RETRY_AFTER).unref();
+      else waiting = []; // nobody will ever read it
     }
+  };
+  const again = (): void => {
+    retry = undefined;
+    send();
   };
   process.once("exit", () => {
     const never = new Int32Array(new SharedArrayBuffer(4));

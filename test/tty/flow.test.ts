@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import t from "tap";
 import { startEtcd } from "../helpers/etcd-server.js";
 import { until } from "../helpers/until.js";
@@ -7,6 +9,18 @@ import { EVERYWHERE, inPlaces, KEYS, startIn } from "./places.js";
 const STOPPED_FOR = 3_000;
 
 const etcd = await startEtcd({ t });
+
+await inPlaces(t, EVERYWHERE, "a line that Ctrl-S held up needs no next one to be shown", async (t, place) => {
+  const heard = join(t.testdir(), "heard");
+  const script = `trap ': >${heard}' USR1; echo ready; while :; do sleep 0.02; done`;
+  const terminal = await startIn(t, place, ["sh", "-c", script]);
+  await terminal.shows(/^ready$/m);
+  terminal.type(KEYS.hold);
+  process.kill(await terminal.wrapperPid(), "SIGUSR1");
+  await until("the signal to have been passed on", () => existsSync(heard));
+  terminal.type(KEYS.release);
+  t.match(await terminal.event("signal"), { signal: "SIGUSR1", to: "command" });
+});
 
 await inPlaces(t, EVERYWHERE, "Ctrl-S stops the log and not the renewals, Ctrl-Q shows it all", async (t, place) => {
   const election = `flow-${place.replaceAll(" ", "-")}`;
