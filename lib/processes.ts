@@ -26,8 +26,6 @@ export interface Processes {
   signalGroup(signal: Signal): boolean;
   /** SIGTERM to each of them that had none with its group; those that are stopped go on, so that they can heed it. Never throws. */
   terminate(): void;
-  /** The same for who was born too late for that and has lost its parent since: others are their parent's to end. Never throws. */
-  terminateOrphans(): void;
   /** SIGKILL to each of them that can be found. Never throws. @returns to how many; undefined if nobody can tell. */
   kill(): number | undefined;
 }
@@ -87,11 +85,6 @@ export function processesOf(belonging: Belonging): Processes {
       const living = attempt(members);
       if (told.size === 0) note(sendGroup(living, "SIGTERM"));
       ask(living ?? []);
-    },
-    terminateOrphans() {
-      const living = attempt(members) ?? [];
-      const parents = new Set(living.map(({ pid }) => pid));
-      ask(living.filter((entry) => isUntold(entry) && !parents.has(entry.parent)));
     },
     kill() {
       // To look takes time, in which somebody else may lead already.

@@ -125,8 +125,7 @@ class Supervisor {
         return this.#parts.log("info", "signal", { signal, to: to ?? "nobody" });
       }
       case "terminate":
-        this.#workload?.terminate();
-        return this.#detach(this.#persist((workload) => workload.terminateOrphans()));
+        return this.#workload?.terminate();
       case "kill":
         return this.#kill();
       case "resign":
@@ -206,17 +205,17 @@ class Supervisor {
   }
 
   #kill(): void {
-    if (this.#workload === undefined) return;
-    this.#parts.log("warn", "killing", { processes: this.#workload.kill() });
-    this.#detach(this.#persist((workload) => workload.kill()));
+    const workload = this.#workload;
+    if (workload === undefined) return;
+    this.#parts.log("warn", "killing", { processes: workload.kill() });
+    this.#detach(this.#killAgain(workload));
   }
 
-  /** Acts until nothing of the workload is left: once is not enough for processes that fork meanwhile. */
-  async #persist(act: (workload: Workload) => void): Promise<void> {
-    const workload = this.#workload;
+  /** A process can fork while it is being killed, so once is not enough. */
+  async #killAgain(workload: Workload): Promise<void> {
     for await (const _ of this.#looks()) {
-      if (workload === undefined || this.#workload !== workload) return;
-      act(workload);
+      if (this.#workload !== workload) return;
+      workload.kill();
     }
   }
 

@@ -28,8 +28,6 @@ export interface Workload {
   alive(): number[];
   /** SIGTERM to the whole workload, also to those that are stopped. */
   terminate(): void;
-  /** The same for those that were born too late for it, and whose parent has ended since. */
-  terminateOrphans(): void;
   /** SIGKILL to the whole workload. @returns to how many processes; undefined if nobody can tell. */
   kill(): number | undefined;
   /** Takes back what was shared with it, once nothing of it is left. */
@@ -107,7 +105,6 @@ export function launch({
     },
     alive: () => processes.alive(),
     terminate: () => processes.terminate(),
-    terminateOrphans: () => processes.terminateOrphans(),
     kill: () => processes.kill(),
     release,
   };

@@ -17,8 +17,7 @@ interface Run {
 /** A command as the wrapper starts it: a group and session of its own, and a mark in its environment. */
 async function start(t: Test, file: string, args: readonly string[] = [], ownGroup = true): Promise<Run> {
   const marker = randomUUID();
-  const env = { ...process.env, MARK_OF_THIS_TEST: marker };
-  const child = new Child(file, args, { t, detached: ownGroup, env, stdin: "pipe" });
+  const child = new Child(file, args, { t, detached: ownGroup, env: { ...process.env, MARK_OF_THIS_TEST: marker } });
   await child.stdoutLine("ready");
   const printed = () => [...child.stdout.matchAll(/^\w+ (\d+)$/gm)].map(([, pid]) => Number(pid));
   return { child, processes: processesOf({ root: child.pid, ownGroup, marker, adopted: () => false }), printed };
@@ -84,24 +83,6 @@ for (const group of [false, true]) {
     },
   );
 }
-
-await t.test("who is born too late for SIGTERM is told when its parent has ended, and not before", async (t) => {
-  const late = `trap '${process.execPath} ${fixture("signals.js")} &' TERM; echo ready; until read -r _; do :; done`;
-  const { child, processes } = await start(t, ...sh(late));
-  processes.terminate();
-  await until("it to be born", () => child.stdout === "ready\nready\n");
-  processes.terminateOrphans();
-  // Of two that are pending the lower number comes first.
-  processes.signalGroup("SIGWINCH");
-  await child.stdoutLine("SIGWINCH");
-  child.stdin?.write("\n");
-  await child.exited;
-  for (let times = 0; times < 2; times++) processes.terminateOrphans();
-  await child.stdoutLine("SIGTERM");
-  processes.signalGroup("SIGURG");
-  await child.stdoutLine("SIGURG");
-  t.equal(child.stdout, "ready\nready\nSIGWINCH\nSIGTERM\nSIGURG\n");
-});
 
 await t.test("a zombie is not alive", async (t) => {
   // The child ends, and what its parent has become never looks.

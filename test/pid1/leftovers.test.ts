@@ -34,17 +34,6 @@ for (const [who, under, options] of [
       t.notOk(wrapper.events.some(({ event }) => event === "killing"));
     });
   }
-
-  void t.test(`as ${who}: what is left by what was left is asked too`, options, async (t) => {
-    const daemon = `trap '${process.execPath} ${fixture("signals.js")} --exit-on SIGTERM & exit' TERM
-      echo daemon; while :; do sleep 0.02; done`;
-    const script = 'setsid sh -c "$0" & read -r _; exit 3';
-    const wrapper = startWrapper(["sh", "-c", script, daemon], { t, under, stdin: "pipe" });
-    await wrapper.stdoutLine("daemon");
-    wrapper.stdin?.write("\n");
-    t.match(await wrapper.exitedWithin(), { code: 3 });
-    t.notOk(wrapper.events.some(({ event }) => event === "killing"));
-  });
 }
 
 await t.test("in an election leadership is given back when the last of them has ended", async (t) => {
