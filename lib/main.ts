@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setImmediate as eventLoopTurn } from "node:timers/promises";
 import { isatty } from "node:tty";
 import type { Clock } from "./clock.js";
 import { systemClock } from "./clock.js";
@@ -73,6 +74,8 @@ async function serve(
   if (process.pid !== 1 || [0, 2].some((descriptor) => isatty(descriptor))) await init.open();
   if (startedByNpm(env)) void hearNpm(config.rules, inbox, clock);
   announce(config, log);
+  // Node 22 can come here without having looked for events once: signals since the first line must be known before the start.
+  await eventLoopTurn();
   const status = await run(config, { env, inbox, descriptors, init, clock, log });
   over.abort();
   log("info", "exiting", { status });
