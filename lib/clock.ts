@@ -36,6 +36,34 @@ export function systemClock(): Clock {
   };
 }
 
+/** A moment that all processes of a host agree on, by the two clocks that they share. */
+export interface Moment {
+  /** CLOCK_MONOTONIC, in milliseconds. */
+  readonly monotonic: Milliseconds;
+  /** CLOCK_BOOTTIME, which goes on while the host is suspended. */
+  readonly boottime: Milliseconds;
+}
+
+/** os.uptime() leaves out what is less, so that of two readings the second may seem to be so much too late. */
+const UPTIME_STEP: Milliseconds = 10;
+
+/** The moment that comes after `duration`; undefined for one that never comes. */
+export function momentIn(duration: Milliseconds): Moment | undefined {
+  if (duration === Infinity) return undefined;
+  const { monotonic, boottime } = present();
+  return { monotonic: monotonic + duration, boottime: boottime + duration + UPTIME_STEP };
+}
+
+/** How long it is until then, in milliseconds: zero or less once either clock has passed it. */
+export function timeUntil(moment: Moment): Milliseconds {
+  const { monotonic, boottime } = present();
+  return Math.min(moment.monotonic - monotonic, moment.boottime - boottime);
+}
+
+function present(): Moment {
+  return { monotonic: Number(process.hrtime.bigint()) / 1e6, boottime: uptime() * 1_000 };
+}
+
 /** The promise's outcome, or a rejection with `late()` if it has none within `duration`. */
 export async function within<T>(
   clock: Clock,

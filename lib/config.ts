@@ -50,6 +50,8 @@ export interface Config {
   readonly rules: Rules;
   /** Pass signals on to the whole process group. */
   readonly group: boolean;
+  /** Have another process end the command if this one cannot. */
+  readonly guard: boolean;
   readonly log: LogOptions;
 }
 
@@ -119,12 +121,17 @@ function configOf(command: readonly string[], values: Values, env: Environment):
   const config = {
     rules,
     group: readFlag(values, "group"),
+    guard: isGuarded(readChoice(values, "guard"), election),
     log: { format: readChoice(values, "log-format") === "json" ? "json" : "text", level: verbosity },
     ...(election && { election }),
   } as const;
   if (file === undefined || file === "")
     throw new Failure("usage", "no command given; see while-leader --help", ExitStatus.usage);
   return { command: [file, ...args], ...config };
+}
+
+function isGuarded(choice: string | undefined, election: ElectionConfig | undefined): boolean {
+  return choice === "on" || (choice !== "off" && election !== undefined);
 }
 
 function readElection(values: Values, env: Environment): ElectionConfig | undefined {

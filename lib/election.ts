@@ -49,6 +49,8 @@ export interface Term {
   termAt(): Milliseconds;
   /** When everything must be killed, by `Clock.now()`, unless a renewal comes before. */
   killAt(): Milliseconds;
+  /** Resolves with the next confirmed renewal, which may never come. Never rejects. */
+  readonly renewed: Promise<void>;
   /** Resolves when the term is over for good: somebody else may lead. Never rejects. */
   readonly lost: Promise<LostReason>;
 }
@@ -65,6 +67,7 @@ export const UNCONTESTED: Election = {
       validUntil: () => Infinity,
       termAt: () => Infinity,
       killAt: () => Infinity,
+      renewed: new Promise<void>(() => {}),
       lost: new Promise<LostReason>(() => {}),
     }),
     withdraw: () => Promise.resolve(true),

@@ -5,6 +5,7 @@ export type FailureCode =
   | "usage"
   | "cannot-execute"
   | "not-elected"
+  | "unguarded"
   | "unreachable"
   | "not-etcd"
   | "untrusted"

@@ -10,11 +10,11 @@ import { parseEndpoints } from "./endpoints.js";
 import { EtcdClient } from "./etcd/client.js";
 import type { Credentials } from "./etcd/channel.js";
 import { etcdElection } from "./etcd/election.js";
-import { Lease } from "./etcd/lease.js";
+import { Lease, randomLeaseId } from "./etcd/lease.js";
 import { usageFailure } from "./failure.js";
 import { Inbox } from "./inbox.js";
 import type { Init } from "./init.js";
-import type { Log } from "./log.js";
+import type { Log, LogOptions } from "./log.js";
 import { run } from "./run.js";
 import type { Signal } from "./signals.js";
 import type { Happening } from "./states.js";
@@ -60,6 +60,8 @@ export interface SuperviseSettings {
   readonly onLost?: "rejoin" | "exit";
   /** Give up with status 75 (69 if etcd was never reached) when not elected within it. */
   readonly wait?: Milliseconds;
+  /** Have another process end the command if this one is killed or stuck. Default: with an election. */
+  readonly guard?: boolean;
   /** Stops the command as SIGTERM stops `while-leader`. */
   readonly signal?: AbortSignal;
   /** Default: silence. */
@@ -67,6 +69,8 @@ export interface SuperviseSettings {
 }
 
 const SILENCE: Log = () => {};
+/** What the guard has to say once this process is gone. */
+const GUARD_LOG: LogOptions = { format: "text", level: "error" };
 /** The orphans and the terminal are the whole program's business. */
 const NO_INIT: Init = { adopted: () => false, open: async () => {}, release: () => {} };
 
@@ -79,6 +83,7 @@ const NO_INIT: Init = { adopted: () => false, open: async () => {}, release: () 
  */
 export async function superviseWhileLeading(settings: SuperviseSettings): Promise<number> {
   const { command, election, env = process.env, log = SILENCE, signal = NEVER } = settings;
+  const { guard = election !== undefined } = settings;
   const { killAfter = DEFAULTS.killAfter, onLost = DEFAULTS.onLost, stopWith, wait } = settings;
   for (const [name, duration] of Object.entries({ killAfter, wait: wait ?? 0 }))
     if (!(duration >= 0 && Number.isFinite(duration)))
@@ -91,6 +96,8 @@ export async function superviseWhileLeading(settings: SuperviseSettings): Promis
   const config = {
     command,
     group: false,
+    guard,
+    log: GUARD_LOG,
     rules: { stopOn: new Set<Signal>(["SIGTERM"]), stopWith, killAfter, onLost, wait },
     ...(election && { election: electionConfig(election) }),
   };
@@ -110,7 +117,8 @@ export async function superviseWhileLeading(settings: SuperviseSettings): Promis
 export function openElection(settings: ElectionSettings, log: Log = SILENCE): Election {
   const config = electionConfig(settings);
   const clock = systemClock();
-  return etcdElection(config, { client: new EtcdClient(config.etcd, { clock, log }), clock, log });
+  const client = new EtcdClient(config.etcd, { clock, log });
+  return etcdElection(config, { client, clock, log, newLeaseId: randomLeaseId });
 }
 
 /** A lease and the connection it is renewed on. */
@@ -132,7 +140,7 @@ export async function grantLease(
   const clock = systemClock();
   const client = new EtcdClient(etcdOptions(settings), { clock, log });
   try {
-    const lease = await Lease.grant({ client, clock, log }, timing(settings), signal);
+    const lease = await Lease.grant({ client, clock, log, newLeaseId: randomLeaseId }, timing(settings), signal);
     const close = (): void => {
       lease.release();
       client.close();

@@ -138,6 +138,13 @@ export const OPTIONS = [
     kind: "flag",
     describe: "pass signals on to the command's whole process group",
   }),
+  option("Command:", "guard", {
+    kind: "choice",
+    value: "auto|on|off",
+    choices: ["auto", "on", "off"],
+    fallback: "auto",
+    describe: "a second process that ends the command if while-leader is killed or stuck; auto: with an election",
+  }),
   option("Output:", "log-format", {
     kind: "choice",
     value: "text|json",

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from "node:fs";
 import type { Signal } from "./signals.js";
 import { signalMask } from "./signals.js";
 
@@ -31,7 +31,7 @@ export function everyProcess(): readonly Entry[] | undefined {
 
 /** @returns undefined for a process that is gone or a zombie. @throws as `everyProcess`. */
 export function entryOf(pid: number): Entry | undefined {
-  const stat = unlessAbsent(() => readFileSync(`/proc/${pid}/stat`, "latin1"));
+  const stat = unlessAbsent(() => read(pid, "stat").toString("latin1"));
   if (stat === undefined) return undefined;
   // The name in parentheses may hold anything, also parentheses and spaces.
   const [state = "", parent, group, session, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -47,14 +47,14 @@ export function entryOf(pid: number): Entry | undefined {
   };
 }
 
-/** The environment that a process was started with, a NUL after each variable; empty if that is not for us to read. */
-export function environmentOf(pid: number): string {
-  return unlessAbsent(() => readFileSync(`/proc/${pid}/environ`, "latin1")) ?? "";
+/** Whether a text is in the environment that a process was started with; false if that is not for us to read. @throws as `everyProcess`. */
+export function isStartedWith(pid: number, text: string): boolean {
+  return unlessAbsent(() => read(pid, "environ").includes(text)) ?? false;
 }
 
 /** The value of a variable in the environment that a process was started with. Never throws. */
 export function variableOf(pid: number, name: string): string | undefined {
-  const entries = attempt(() => environmentOf(pid).split("\0"));
+  const entries = fileOf(pid, "environ")?.split("\0");
   return entries?.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
 }
 
@@ -104,7 +104,25 @@ export function attempt<T>(look: () => T): T | undefined {
 }
 
 function fileOf(pid: number, name: string): string | undefined {
-  return attempt(() => readFileSync(`/proc/${pid}/${name}`, "latin1"));
+  return attempt(() => read(pid, name).toString("latin1"));
+}
+
+/** Used again for every file: a look at all processes would leave a megabyte behind, which a guard should not have. */
+let room = Buffer.alloc(4_096);
+
+/** @returns what is good until the next call. */
+function read(pid: number, name: string): Buffer {
+  const descriptor = openSync(`/proc/${pid}/${name}`, "r");
+  try {
+    for (let length = 0; ;) {
+      const count = readSync(descriptor, room, length, room.length - length, null);
+      if (count === 0) return room.subarray(0, length);
+      length += count;
+      if (length === room.length) room = Buffer.concat([room], 2 * length);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** Gone meanwhile, or another user's. */

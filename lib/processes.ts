@@ -1,16 +1,18 @@
 import type { Entry } from "./proc.js";
-import { attempt, entryOf, environmentOf, everyProcess } from "./proc.js";
+import { attempt, childrenOf, entryOf, everyProcess, isStartedWith } from "./proc.js";
 import type { Signal } from "./signals.js";
 
 /** How the processes of one workload are told from all others. */
 export interface Belonging {
-  /** The command's own process id: it and its descendants belong. */
-  readonly root: number;
+  /** The command's own process id: it and its descendants belong. Undefined while it is being started. */
+  readonly root: number | undefined;
   /** Whether the command leads a process group and session of its own: whoever is in them belongs. */
   readonly ownGroup: boolean;
   /** Whoever has this text in its environment belongs, wherever it went. */
   readonly marker: string;
-  /** Whether a child of ours is an orphan that fell to us: it belongs, but for those of somebody else's session. */
+  /** Whose child the command is, and to whom its orphans fall. */
+  readonly reaper: number;
+  /** Whether a child of the reaper's is an orphan that fell to it: it belongs, but for those of somebody else's session. */
   readonly adopted: (pid: number) => boolean;
 }
 
@@ -28,24 +30,30 @@ export interface Processes {
   terminate(): void;
   /** SIGKILL to each of them that can be found. Never throws. @returns to how many; undefined if nobody can tell. */
   kill(): number | undefined;
+  /** Remembers the orphans that have fallen to the reaper: when that is gone, nothing tells any more that they belong. Never throws. */
+  notice(): void;
 }
 
 /** The processes of the workload that `belonging` describes. Call it as soon as the root was started. */
 export function processesOf(belonging: Belonging): Processes {
-  const { root, ownGroup, marker } = belonging;
+  const { root, ownGroup, marker, reaper, adopted } = belonging;
+  const group = ownGroup ? root : undefined;
   // With its time of birth a process is known for good; its number alone may go to somebody else.
-  const birth = attempt(() => entryOf(root)?.started);
-  const seen = new Map<number, string | undefined>([[root, birth]]);
-  const rootLives = (): boolean => birth !== undefined && entryOf(root)?.started === birth;
+  const birthOf = (pid: number | undefined): string | undefined =>
+    pid === undefined ? undefined : attempt(() => entryOf(pid)?.started);
+  const birth = birthOf(root);
+  /** Children of the reaper that were there when somebody last looked. */
+  let looked: ReadonlySet<number | undefined> = new Set([root]);
+  const seen = new Map<number | undefined, string | undefined>([[root, birth]]);
 
   const members = (): readonly Entry[] | undefined => {
     const entries = everyProcess();
     if (entries === undefined) return undefined;
-    const grouped = ownGroup && !entries.some(({ pid, started }) => pid === root && started !== seen.get(root));
+    const grouped = ownGroup && !entries.some(({ pid, started }) => pid === root && started !== birth);
     const belongs = (entry: Entry): boolean =>
       seen.get(entry.pid) === entry.started ||
-      (grouped && (entry.group === root || entry.session === root)) ||
-      environmentOf(entry.pid).includes(marker);
+      (grouped && (entry.group === group || entry.session === group)) ||
+      isStartedWith(entry.pid, marker);
     const known = entries.filter((entry) => entry.pid !== process.pid && belongs(entry));
     const descended = withDescendants(new Set(known.map(({ pid }) => pid)), entries);
     const ours = withOrphans(descended, belonging, entries);
@@ -54,10 +62,11 @@ export function processesOf(belonging: Belonging): Processes {
     return living;
   };
 
-  const inGroup = ({ group }: Entry): boolean => ownGroup && group === root;
+  const inGroup = (entry: Entry): boolean => entry.group === group;
+  const signalGroup = (signal: Signal | 0): boolean => group !== undefined && send(-group, signal);
   /** The group at once, before anybody in it can fork again. @returns whom of `living` that reached. */
   const sendGroup = (living: readonly Entry[] | undefined, signal: Signal): readonly Entry[] => {
-    if (ownGroup && (living?.some(inGroup) ?? true)) send(-root, signal);
+    if (living?.some(inGroup) ?? true) signalGroup(signal);
     return living?.filter(inGroup) ?? [];
   };
 
@@ -75,11 +84,11 @@ export function processesOf(belonging: Belonging): Processes {
     alive() {
       const living = members();
       if (living !== undefined) return living.map(({ pid }) => pid);
-      return ownGroup && send(-root, 0) ? [-root] : [];
+      return group !== undefined && signalGroup(0) ? [-group] : [];
     },
     signalGroup(signal) {
       if (signal === "SIGTERM") note(attempt(members)?.filter(inGroup) ?? []);
-      return send(-root, signal);
+      return signalGroup(signal);
     },
     terminate() {
       const living = attempt(members);
@@ -88,11 +97,16 @@ export function processesOf(belonging: Belonging): Processes {
     },
     kill() {
       // To look takes time, in which somebody else may lead already.
-      if (attempt(rootLives)) send(ownGroup ? -root : root, "SIGSTOP");
+      if (root !== undefined && birth !== undefined && birthOf(root) === birth) send(group ? -group : root, "SIGSTOP");
       const living = attempt(members);
       const reached = new Set(sendGroup(living, "SIGKILL"));
       for (const entry of living ?? []) if (!reached.has(entry)) send(entry.pid, "SIGKILL");
       return living?.length;
+    },
+    notice() {
+      const children = childrenOf(reaper);
+      if (children.some((pid) => !looked.has(pid) && adopted(pid))) attempt(members);
+      looked = new Set(children);
     },
   };
 }
@@ -107,15 +121,19 @@ function withDescendants(ours: Set<number>, entries: readonly Entry[]): Set<numb
 }
 
 /**
- * Adds the orphans that fell to us, but for a stranger's: to PID 1 fall all of its namespace, also those of a `docker exec`. Nobody
+ * Adds the orphans that fell to the reaper, but for a stranger's: to PID 1 fall all of its namespace, also those of a `docker exec`. Nobody
  * joins a session but by birth, so whoever is in a stranger's, or in one from outside of the namespace (0), is one too.
  */
-function withOrphans(ours: Set<number>, { ownGroup, adopted }: Belonging, entries: readonly Entry[]): Set<number> {
-  const orphans = new Set(entries.filter(({ pid, parent }) => parent === process.pid && adopted(pid)));
+function withOrphans(
+  ours: Set<number>,
+  { ownGroup, reaper, adopted }: Belonging,
+  entries: readonly Entry[],
+): Set<number> {
+  const orphans = new Set(entries.filter(({ pid, parent }) => parent === reaper && adopted(pid)));
   const strangers = new Set(
     entries.filter((entry) => !ours.has(entry.pid) && !orphans.has(entry)).map(({ pid }) => pid),
   );
-  const shared = ownGroup ? undefined : entries.find(({ pid }) => pid === process.pid)?.session;
+  const shared = ownGroup ? undefined : entries.find(({ pid }) => pid === reaper)?.session;
   for (const { pid, session } of orphans)
     if (session === shared || (session !== 0 && !strangers.has(session))) ours.add(pid);
   return withDescendants(ours, entries);

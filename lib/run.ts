@@ -4,12 +4,18 @@ import type { Election } from "./election.js";
 import { UNCONTESTED } from "./election.js";
 import type { Environment } from "./environment.js";
 import { workloadEnvironment } from "./environment.js";
+import type { Exit } from "./exit-status.js";
+import type { Failure } from "./failure.js";
+import type { Access } from "./guard/charge.js";
+import type { Guard } from "./guard/guard.js";
+import { openGuard, UNGUARDED } from "./guard/guard.js";
 import type { Inbox } from "./inbox.js";
 import type { Init } from "./init.js";
 import { lifecycle } from "./lifecycle.js";
 import type { Log } from "./log.js";
 import type { Happening } from "./states.js";
 import { supervise } from "./supervisor.js";
+import type { Launch, Workload } from "./workload.js";
 import { launch } from "./workload.js";
 
 /** What a run stands on. */
@@ -26,40 +32,70 @@ export interface Ground {
 }
 
 /** Runs the command while leading, from the first connection to the last. @returns the exit status. */
-export async function run(
-  config: Omit<Config, "log">,
-  { env, inbox, descriptors, init, clock, log }: Ground,
-): Promise<number> {
+export async function run(config: Config, { env, inbox, descriptors, init, clock, log }: Ground): Promise<number> {
   const { command, group, rules } = config;
-  const election = await open(config.election, clock, log);
+  const access = config.election && accessOf(config.election);
+  // Beside all that comes before the command is started, and never on the way there.
+  const guard = config.guard ? openGuard(access, { clock, log, logOptions: config.log }) : UNGUARDED;
   try {
-    return await supervise({
-      // An election of one is won at once, however long that takes.
-      lifecycle: lifecycle(config.election ? rules : { ...rules, wait: undefined }),
-      election,
-      launch(term) {
-        const { adopted, release } = init;
-        const environment = workloadEnvironment(env, term, config.election);
-        const launched = launch({ command, ...environment, group, descriptors, adopted, release });
-        // If it is not done yet: the command was not to wait for it.
-        void init.open();
-        return launched;
-      },
-      inbox,
-      clock,
-      log,
-    });
+    const election = await open(config.election, guard, clock, log);
+    try {
+      return await supervise({
+        // An election of one is won at once, however long that takes.
+        lifecycle: lifecycle(config.election ? rules : { ...rules, wait: undefined }),
+        election,
+        guard,
+        launch(term) {
+          const { adopted, release } = init;
+          const environment = workloadEnvironment(env, term, config.election);
+          const launched = launchGuarded(guard, { command, ...environment, group, descriptors, adopted, release });
+          // If it is not done yet: the command was not to wait for it.
+          void init.open();
+          return launched;
+        },
+        inbox,
+        clock,
+        log,
+      });
+    } finally {
+      election.close();
+    }
   } finally {
-    election.close();
+    await guard.close();
   }
 }
 
+/** At no moment is there a command that the guard would not find if we were gone. */
+function launchGuarded(guard: Guard, what: Launch): Workload | Promise<Failure> {
+  const release = (exit: Exit): void => {
+    guard.release();
+    what.release(exit);
+  };
+  guard.expect(what.marker);
+  const launched = launch({ ...what, release });
+  if (launched instanceof Promise) guard.release();
+  else guard.hold(launched.pid, launched.ownGroup);
+  return launched;
+}
+
 /** etcd's client takes half of a start; who needs no election does not load it. */
-async function open(config: ElectionConfig | undefined, clock: Clock, log: Log): Promise<Election> {
+async function open(config: ElectionConfig | undefined, guard: Guard, clock: Clock, log: Log): Promise<Election> {
   if (config === undefined) return UNCONTESTED;
-  const [{ etcdElection }, { EtcdClient }] = await Promise.all([
+  const [{ etcdElection }, { EtcdClient }, { randomLeaseId }] = await Promise.all([
     import("./etcd/election.js"),
     import("./etcd/client.js"),
+    import("./etcd/lease.js"),
   ]);
-  return etcdElection(config, { client: new EtcdClient(config.etcd, { clock, log }), clock, log });
+  const newLeaseId = (): string => {
+    const id = randomLeaseId();
+    guard.lease(id);
+    return id;
+  };
+  return etcdElection(config, { client: new EtcdClient(config.etcd, { clock, log }), clock, log, newLeaseId });
+}
+
+/** What the guard needs to revoke a lease, as it goes over a pipe. */
+function accessOf({ etcd: { endpoints, tls, user } }: ElectionConfig): Access {
+  const files = Object.entries(tls ?? {}).map(([name, file]: [string, Buffer]) => [name, file.toString()]);
+  return { endpoints, tls: Object.fromEntries(files) as Access["tls"] & object, ...(user && { user }) };
 }

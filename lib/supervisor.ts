@@ -3,18 +3,21 @@ import type { Milliseconds } from "./duration.js";
 import type { Campaign, Election, LostReason, Term } from "./election.js";
 import { ExitStatus } from "./exit-status.js";
 import { Failure, messageOf, stackOf } from "./failure.js";
+import type { Guard } from "./guard/guard.js";
 import { Inbox } from "./inbox.js";
 import type { Lifecycle, Step } from "./lifecycle.js";
 import type { Log } from "./log.js";
 import { report } from "./report.js";
 import type { Signal } from "./signals.js";
 import type { Effect, Event, Happening, State } from "./states.js";
+import { guardTime } from "./timing.js";
 import type { Workload } from "./workload.js";
 
 /** What a supervisor works with. */
 export interface Parts {
   readonly lifecycle: Lifecycle;
   readonly election: Election;
+  readonly guard: Guard;
   /** Starts the command for a term. */
   readonly launch: (term: Term) => Workload | Promise<Failure>;
   /** What comes from outside: signals, and bugs that nobody caught. */
@@ -147,6 +150,7 @@ class Supervisor {
       (term) => {
         if (this.#campaign !== campaign) return;
         this.#term = term;
+        this.#detach(this.#feed(term));
         this.#events.put({ type: "elected", termAt: term.termAt() });
         const lost = (reason: LostReason): void => {
           if (this.#term === term) this.#events.put({ type: "lost", reason, killAt: term.killAt() });
@@ -162,6 +166,15 @@ class Supervisor {
     );
   }
 
+  /** Tells the guard of each renewal, for as long as the term is ours. */
+  async #feed(term: Term): Promise<void> {
+    const { guard, clock } = this.#parts;
+    while (this.#term === term) {
+      guard.feed(guardTime(term.killAt(), term.validUntil()) - clock.now());
+      await term.renewed;
+    }
+  }
+
   #start(): void {
     let launched: Workload | Promise<Failure>;
     try {
@@ -173,6 +186,11 @@ class Supervisor {
     this.#workload = launched;
     this.#parts.log("info", "started", { pid: launched.pid });
     this.#detach(this.#follow(launched));
+    const killed = (): void => {
+      if (this.#workload !== launched) return;
+      this.#events.put({ type: "lost", reason: "expired", killAt: this.#parts.clock.now() });
+    };
+    this.#detach(this.#parts.guard.lost.then(killed));
   }
 
   #notStarted({ message, status }: Failure): void {

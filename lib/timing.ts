@@ -65,6 +65,14 @@ export function termTime(timing: Timing, validUntil: Milliseconds): Milliseconds
   return killTime(timing, validUntil) - timing.lostGrace;
 }
 
+/** The guard gives the supervisor this part of the kill margin: who can still act at KILL_AT acts first, and tells why. */
+const GUARD_WAITS = 0.1;
+
+/** When the guard kills every process of the workload, unless the lease is renewed before. */
+export function guardTime(killAt: Milliseconds, validUntil: Milliseconds): Milliseconds {
+  return killAt === Infinity ? Infinity : killAt + GUARD_WAITS * (validUntil - killAt);
+}
+
 /** Validity that must be left when the command is started, so that its first renewal may fail once. */
 export function startReserve(timing: Timing): Milliseconds {
   return timing.lostGrace + timing.killMargin + timing.renewEvery + timing.renewWait;

@@ -13,6 +13,8 @@ const HERE = "/proc/self/cwd";
 /** A command that runs, and all that it started. */
 export interface Workload {
   readonly pid: number;
+  /** Whether it is in a process group of its own, not in ours. */
+  readonly ownGroup: boolean;
   /** Resolves when the command itself has ended; others of the workload may live on. Never rejects. */
   readonly exited: Promise<Exit>;
   /**
@@ -83,7 +85,7 @@ export function launch({
   const ended = child.then((result) => result);
   if (pid === undefined) return ended.then((result) => startFailure(file, result.code, result.originalMessage));
 
-  const processes = processesOf({ root: pid, ownGroup: !shared, marker, adopted });
+  const processes = processesOf({ root: pid, ownGroup: !shared, marker, reaper: process.pid, adopted });
   const pass = (name: Signal, received?: Signal): Recipient => {
     if (shared && name === received && sentByTerminal(name)) return "terminal";
     // To be stopped and to go on is for all that a shell would call one job, as at a terminal.
@@ -96,6 +98,7 @@ export function launch({
   };
   return {
     pid,
+    ownGroup: !shared,
     exited: ended.then(({ exitCode, signal }) => (signal ? { signal } : { code: exitCode ?? ExitStatus.bug })),
     signal: pass,
     stop(name, received) {

@@ -27,6 +27,7 @@ const LAYERS: readonly (readonly string[])[] = [
     "environment",
     "values",
     "etcd/*",
+    "guard/*",
   ],
   // L2, performs the lifecycle's effects
   ["supervisor"],
@@ -43,7 +44,10 @@ const NEIGHBOURS: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^config$/, /^values$/],
   // A command is one of many processes, and perhaps at a terminal.
   [/^workload$/, /^(processes|proc|terminal)$/],
-  [/^(processes|reaper|parent|terminal)$/, /^proc$/],
+  [/^(processes|reaper|parent|terminal|guard\/guard)$/, /^proc$/],
+  // A program of its own, with a clock, a log and the same processes to find.
+  [/^guard\//, /^(guard\/.*|clock|environment)$/],
+  [/^guard\/guard-main$/, /^(log|processes)$/],
 ];
 
 /** Constants are not I/O. */

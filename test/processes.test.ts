@@ -7,6 +7,8 @@ import { fixture } from "./helpers/paths.js";
 import { isAlive } from "./helpers/processes.js";
 import { until } from "./helpers/until.js";
 
+const OURS = { reaper: process.pid, adopted: () => false };
+
 interface Run {
   readonly child: Child;
   readonly processes: Processes;
@@ -20,7 +22,7 @@ async function start(t: Test, file: string, args: readonly string[] = [], ownGro
   const child = new Child(file, args, { t, detached: ownGroup, env: { ...process.env, MARK_OF_THIS_TEST: marker } });
   await child.stdoutLine("ready");
   const printed = () => [...child.stdout.matchAll(/^\w+ (\d+)$/gm)].map(([, pid]) => Number(pid));
-  return { child, processes: processesOf({ root: child.pid, ownGroup, marker, adopted: () => false }), printed };
+  return { child, processes: processesOf({ root: child.pid, ownGroup, marker, ...OURS }), printed };
 }
 
 const sorted = (pids: readonly number[]) => pids.toSorted((a, b) => a - b);
@@ -126,7 +128,7 @@ await t.test("a stranger that gets the command's old process id does not belong"
     import { readFileSync, writeFileSync } from "node:fs";
     import { processesOf } from ${JSON.stringify(new URL("../lib/processes.js", import.meta.url))};
     const root = spawn("cat", { detached: true, stdio: ["pipe", "ignore", "ignore"] });
-    const processes = processesOf({ root: root.pid, ownGroup: true, marker: "a mark that nobody has", adopted: () => false });
+    const processes = processesOf({ root: root.pid, ownGroup: true, marker: "a mark that nobody has", reaper: process.pid, adopted: () => false });
     console.log("before", processes.alive().includes(root.pid));
     root.stdin.end();
     await once(root, "exit");

@@ -203,6 +203,9 @@ class EtcdCampaign implements Campaign {
       validUntil: () => lease.validUntil(),
       termAt: () => termTime(lease.timing, lease.validUntil()),
       killAt: () => killTime(lease.timing, lease.validUntil()),
+      get renewed() {
+        return lease.renewed;
+      },
       lost: lease.lost,
     };
   }

@@ -26,6 +26,8 @@ export interface LeaseContext {
   readonly client: EtcdClient;
   readonly clock: Clock;
   readonly log: Log;
+  /** Chooses the id of each lease, decimal, before etcd is asked for it. */
+  readonly newLeaseId: () => string;
 }
 
 /** A member may answer with a raft term we had not heard of a few times in a row; more often it is no luck but trouble. */
@@ -42,6 +44,7 @@ export class Lease {
   readonly #context: LeaseContext;
   readonly #keepAlives: KeepAlives;
   readonly #lost = deferred<LostReason>();
+  #renewed: Deferred<void> = deferred();
   readonly #stop = new AbortController();
   #proof: LeasedKey | "answer" | undefined;
   #validUntil: Milliseconds = -Infinity;
@@ -69,7 +72,7 @@ export class Lease {
    * @throws Failure if etcd refuses it, or the signal is aborted.
    */
   static async grant(context: LeaseContext, settings: TimingSettings, signal: AbortSignal): Promise<Lease> {
-    const id = randomLeaseId();
+    const id = context.newLeaseId();
     const request = { ID: id, TTL: String(Math.ceil(settings.ttl / 1_000)) };
     const { TTL } = await context.client
       .persist((raw, options) => raw.leaseClient.leaseGrant(request, options), signal)
@@ -92,6 +95,11 @@ export class Lease {
   /** Resolves when the lease or its key can no longer be counted on. Never rejects. */
   get lost(): Promise<LostReason> {
     return this.#lost.promise;
+  }
+
+  /** Resolves with the next renewal that counts. Never rejects. */
+  get renewed(): Promise<void> {
+    return this.#renewed.promise;
   }
 
   /** Until when the lease cannot have run out, by `Clock.now()`; in the past before a renewal counted. */
@@ -221,6 +229,8 @@ export class Lease {
     log("trace", "renewed", { left: Math.round(validUntil - clock.now()) });
     this.#awaited?.resolve();
     this.#awaited = undefined;
+    this.#renewed.resolve();
+    this.#renewed = deferred();
   }
 
   #nextDue(sent: Milliseconds, outcome: "renewed" | "repeat", repeats: number): Milliseconds {
@@ -231,7 +241,7 @@ export class Lease {
 }
 
 /** 63 random bits: etcd's lease ids are signed and 0 asks etcd to choose. Chosen here, a grant can be sent twice. */
-function randomLeaseId(): string {
+export function randomLeaseId(): string {
   const id = randomBytes(8).readBigUInt64BE() & 0x7fff_ffff_ffff_ffffn;
   return (id === 0n ? 1n : id).toString();
 }

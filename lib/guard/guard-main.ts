@@ -1,0 +1,131 @@
+import { writeSync } from "node:fs";
+import { Socket } from "node:net";
+import { NEVER } from "../abort.js";
+import { systemClock, timeUntil } from "../clock.js";
+import type { Milliseconds } from "../duration.js";
+import { stderrLog } from "../log.js";
+import type { Processes } from "../processes.js";
+import { processesOf } from "../processes.js";
+import { FORWARDED } from "../signals.js";
+import type { Access, Charge, Ward, Word } from "./charge.js";
+
+/**
+ * The guard's program: a dead-man's switch on one while-leader. It kills the workload when KILL_AT passes without news, or when the
+ * pipe from the wrapper closes, because then that is gone; and revokes the lease once nothing is left.
+ *
+ * It must outlive what ends the wrapper, so it listens to no signal, and it must be small, so it loads nothing that it may not need.
+ */
+
+/** Timers stand still while the host is suspended; this is how long a resume can go unnoticed. */
+const LONGEST_SLEEP: Milliseconds = 500;
+/** Looking for what is left of a workload starts quickly and slows down. */
+const [FIRST_LOOK, LONGEST_LOOK] = [5, 100] as const;
+/** A process is not seen for a moment while it becomes another program. */
+const LOOKS_IN_VAIN = 2;
+/** A lease that could not be revoked within it is left to run out. */
+const REVOKE_WITHIN: Milliseconds = 5_000;
+
+const clock = systemClock();
+let charge: Charge = { wrapper: 0, log: { format: "text", level: "error" }, leases: [], killAt: null, workload: null };
+let processes: Processes | undefined;
+let fired = false;
+let abandoned = false;
+let timer: NodeJS.Timeout | undefined;
+
+for (const signal of FORWARDED) process.on(signal, () => {});
+listen();
+say("heard");
+
+function listen(): void {
+  let rest = "";
+  const pipe = new Socket({ fd: 0, writable: false });
+  pipe.setEncoding("utf8").on("data", (text: string) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) hear(JSON.parse(line) as Partial<Charge>);
+  });
+  // A wrapper that died with something unread resets the pipe.
+  pipe.on("error", () => {}).on("close", () => void outlive());
+}
+
+function hear(news: Partial<Charge>): void {
+  charge = { ...charge, ...news };
+  if ("workload" in news) {
+    processes = charge.workload ? processesOf(belonging(charge.workload)) : undefined;
+    fired = false;
+  }
+  say("heard");
+  watch();
+}
+
+function belonging({ marker, strangers, root, ownGroup = false }: Ward): Parameters<typeof processesOf>[0] {
+  const adopted = (pid: number): boolean => pid !== process.pid && !strangers.includes(pid);
+  return { root, ownGroup, marker, reaper: charge.wrapper, adopted };
+}
+
+/** Looks whether it is time to kill, again and again, as long as there is something to kill. */
+function watch(): void {
+  clearTimeout(timer);
+  if (processes === undefined || abandoned) return;
+  const left = charge.killAt === null ? Infinity : timeUntil(charge.killAt);
+  if (left <= 0 && !fired) {
+    fired = true;
+    say("fired");
+    void killAll(processes);
+    return;
+  }
+  // The orphans of PID 1 die with it; anybody else's are nobody's as soon as it has gone.
+  if (charge.wrapper !== 1) processes.notice();
+  timer = setTimeout(watch, Math.min(Math.ceil(left), LONGEST_SLEEP));
+}
+
+/** The wrapper is gone: ends what it left. */
+async function outlive(): Promise<void> {
+  abandoned = true;
+  clearTimeout(timer);
+  const count = processes?.kill() ?? 0;
+  if (processes) await killAll(processes);
+  const { etcd, leases, wrapper } = charge;
+  const lease = leases.at(-1);
+  const acknowledged = etcd && lease !== undefined && (await revokeAll(etcd, leases));
+  // Last: whoever does not read it must not keep the next leader waiting.
+  const log = stderrLog(charge.log);
+  if (processes || lease !== undefined) log("warn", "orphaned", { wrapper, processes: count });
+  if (lease !== undefined && acknowledged !== undefined)
+    log(acknowledged ? "info" : "warn", "resigned", { lease: BigInt(lease).toString(16), acknowledged });
+  process.exit();
+}
+
+async function revokeAll(etcd: Access, leases: readonly string[]): Promise<boolean> {
+  const { revoke } = await import("./revoke.js");
+  return revoke(etcd, leases, clock, REVOKE_WITHIN);
+}
+
+/** SIGKILL to every process of the workload until none is left; one can fork while it is being killed. */
+async function killAll(workload: Processes): Promise<void> {
+  let vain = 0;
+  for (let pause: Milliseconds = FIRST_LOOK; ; pause = Math.min(pause * 2, LONGEST_LOOK)) {
+    if (workload !== processes) return;
+    workload.kill();
+    vain = countOf(workload) === 0 ? vain + 1 : 0;
+    if (vain === LOOKS_IN_VAIN) return;
+    await clock.sleep(pause, NEVER);
+  }
+}
+
+/** Undefined if nobody can tell now, which is not none. */
+function countOf(workload: Processes): number | undefined {
+  try {
+    return workload.alive().length;
+  } catch {
+    return undefined;
+  }
+}
+
+function say(word: Word): void {
+  try {
+    writeSync(1, `${word}\n`);
+  } catch {
+    // The wrapper is gone, which the pipe tells.
+  }
+}
