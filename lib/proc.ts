@@ -31,7 +31,7 @@ export function everyProcess(): readonly Entry[] | undefined {
 
 /** @returns undefined for a process that is gone or a zombie. @throws as `everyProcess`. */
 export function entryOf(pid: number): Entry | undefined {
-  const stat = unlessAbsent(() => read(pid, "stat").toString("latin1"));
+  const stat = unlessAbsent(() => contentsOf(pid, "stat").toString("latin1"));
   if (stat === undefined) return undefined;
   // The name in parentheses may hold anything, also parentheses and spaces.
   const [state = "", parent, group, session, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -49,7 +49,7 @@ export function entryOf(pid: number): Entry | undefined {
 
 /** Whether a text is in the environment that a process was started with; false if that is not for us to read. @throws as `everyProcess`. */
 export function isStartedWith(pid: number, text: string): boolean {
-  return unlessAbsent(() => read(pid, "environ").includes(text)) ?? false;
+  return unlessAbsent(() => contentsOf(pid, "environ").includes(text)) ?? false;
 }
 
 /** The value of a variable in the environment that a process was started with. Never throws. */
@@ -104,14 +104,14 @@ export function attempt<T>(look: () => T): T | undefined {
 }
 
 function fileOf(pid: number, name: string): string | undefined {
-  return attempt(() => read(pid, name).toString("latin1"));
+  return attempt(() => contentsOf(pid, name).toString("latin1"));
 }
 
 /** Used again for every file: a look at all processes would leave a megabyte behind, which a guard should not have. */
 let room = Buffer.alloc(4_096);
 
 /** @returns what is good until the next call. */
-function read(pid: number, name: string): Buffer {
+function contentsOf(pid: number, name: string): Buffer {
   const descriptor = openSync(`/proc/${pid}/${name}`, "r");
   try {
     for (let length = 0; ;) {

@@ -21,6 +21,7 @@ await t.test("with nothing but a command, everything is as --help says", async (
       wait: undefined,
     },
     group: false,
+    guard: false,
     log: { format: "text", level: "info" },
   });
   t.strictSame(await election(), {
@@ -52,6 +53,7 @@ await t.test("every option is read", async (t) => {
       wait: 90_000,
     },
     group: true,
+    guard: true,
     log: { format: "json", level: "trace" },
     election: {
       name: "jobs/nightly",

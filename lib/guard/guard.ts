@@ -110,7 +110,7 @@ class GuardProcess implements Guard {
   expect(marker: string): void {
     this.#lost = deferred();
     this.#tell({ workload: { marker, strangers: childrenOf(process.pid) } });
-    if (this.#child === undefined) this.#unguarded();
+    if (this.#child === undefined && !this.start()) this.#unguarded();
   }
 
   hold(root: number, ownGroup: boolean): void {
@@ -176,7 +176,7 @@ class GuardProcess implements Guard {
     this.#deaths++;
     if (this.#deaths >= MOST_DEATHS) this.#unguarded();
     if (this.#deaths >= MOST_DEATHS) await clock.sleep(PAUSE, over);
-    while (!over.aborted && !this.start()) {
+    while (!over.aborted && this.#child === undefined && !this.start()) {
       this.#unguarded();
       await clock.sleep(PAUSE, over);
     }

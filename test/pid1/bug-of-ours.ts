@@ -6,7 +6,7 @@ import { fixture } from "../helpers/paths.js";
 import { until } from "../helpers/until.js";
 
 export type Bug =
-  "exception" | "exceptions" | "rejection" | "memory" | "abort" | "decision" | "resignation" | "unprintable";
+  "exception" | "exceptions" | "rejection" | "memory" | "loop" | "abort" | "decision" | "resignation" | "unprintable";
 
 /** A bug inside while-leader that waits to be set off. */
 export interface Trap {
