@@ -28,8 +28,8 @@ const REVOKE_WITHIN: Milliseconds = 5_000;
 const clock = systemClock();
 let charge: Charge = { wrapper: 0, log: { format: "text", level: "error" }, leases: [], killAt: null, workload: null };
 let processes: Processes | undefined;
-let fired = false;
-let abandoned = false;
+/** Whether the wrapper may bring news, did not bring them in time, or is gone. */
+let state: "guarding" | "fired" | "alone" = "guarding";
 let timer: NodeJS.Timeout | undefined;
 
 for (const signal of FORWARDED) process.on(signal, () => {});
@@ -43,6 +43,9 @@ function listen(): void {
     const lines = (rest + text).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) hear(JSON.parse(line) as Partial<Charge>);
+    say("heard");
+    // Not between two of them: what was the news of a moment ago may be old.
+    watch();
   });
   // A wrapper that died with something unread resets the pipe.
   pipe.on("error", () => {}).on("close", () => void outlive());
@@ -52,10 +55,8 @@ function hear(news: Partial<Charge>): void {
   charge = { ...charge, ...news };
   if ("workload" in news) {
     processes = charge.workload ? processesOf(belonging(charge.workload)) : undefined;
-    fired = false;
+    state = "guarding";
   }
-  say("heard");
-  watch();
 }
 
 function belonging({ marker, strangers, root, ownGroup = false }: Ward): Parameters<typeof processesOf>[0] {
@@ -66,22 +67,24 @@ function belonging({ marker, strangers, root, ownGroup = false }: Ward): Paramet
 /** Looks whether it is time to kill, again and again, as long as there is something to kill. */
 function watch(): void {
   clearTimeout(timer);
-  if (processes === undefined || abandoned) return;
+  if (processes === undefined || state !== "guarding") return;
   const left = charge.killAt === null ? Infinity : timeUntil(charge.killAt);
-  if (left <= 0 && !fired) {
-    fired = true;
-    say("fired");
-    void killAll(processes);
-    return;
-  }
+  if (left <= 0) return fire(processes);
   // The orphans of PID 1 die with it; anybody else's are nobody's as soon as it has gone.
   if (charge.wrapper !== 1) processes.notice();
-  timer = setTimeout(watch, Math.min(Math.ceil(left), LONGEST_SLEEP));
+  // After a time in which this process was stopped itself, news may wait in the pipe: that is read before immediates have their turn.
+  timer = setTimeout(() => setImmediate(watch), Math.min(Math.ceil(left), LONGEST_SLEEP));
+}
+
+function fire(workload: Processes): void {
+  state = "fired";
+  say("fired");
+  void killAll(workload);
 }
 
 /** The wrapper is gone: ends what it left. */
 async function outlive(): Promise<void> {
-  abandoned = true;
+  state = "alone";
   clearTimeout(timer);
   const count = processes?.kill() ?? 0;
   if (processes) await killAll(processes);
