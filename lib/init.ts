@@ -4,6 +4,7 @@ import type { Exit } from "./exit-status.js";
 import { messageOf } from "./failure.js";
 import { openLibc } from "./libc.js";
 import type { Log } from "./log.js";
+import { childrenOf } from "./proc.js";
 import { reapOrphans, tellChildren } from "./reaper.js";
 import { atTerminal, keepTerminal } from "./terminal.js";
 
@@ -11,6 +12,8 @@ import { atTerminal, keepTerminal } from "./terminal.js";
 export interface Init {
   /** Whether a child of ours is an orphan that fell to us. */
   readonly adopted: (pid: number) => boolean;
+  /** The children that we have now; null if no orphan falls to us. */
+  readonly children: () => readonly number[] | null;
   /** Takes up the duties, once; what this machine cannot do is logged and left. */
   open(): Promise<void>;
   /** Takes the terminal back from a command of which nothing is left. */
@@ -35,6 +38,7 @@ export function initOf(clock: Clock, log: Log, signal: AbortSignal): Init {
   };
   return {
     adopted: children.adopted,
+    children: () => childrenOf(process.pid),
     open: () => (opened ??= open()),
     release: (exit) => {
       // As a shell does: what a command made of the terminal on purpose stays when it ended well.

@@ -72,7 +72,7 @@ const SILENCE: Log = () => {};
 /** What the guard has to say once this process is gone. */
 const GUARD_LOG: LogOptions = { format: "text", level: "error" };
 /** The orphans and the terminal are the whole program's business. */
-const NO_INIT: Init = { adopted: () => false, open: async () => {}, release: () => {} };
+const NO_INIT: Init = { adopted: () => false, children: () => null, open: async () => {}, release: () => {} };
 
 /**
  * Runs a command while this process leads, as the program `while-leader` does: stops it when leadership ends, resigns when it has

@@ -48,7 +48,14 @@ export async function run(config: Config, { env, inbox, descriptors, init, clock
         launch(term) {
           const { adopted, release } = init;
           const environment = workloadEnvironment(env, term, config.election);
-          const launched = launchGuarded(guard, { command, ...environment, group, descriptors, adopted, release });
+          const launched = launchGuarded(guard, init.children(), {
+            command,
+            ...environment,
+            group,
+            descriptors,
+            adopted,
+            release,
+          });
           // If it is not done yet: the command was not to wait for it.
           void init.open();
           return launched;
@@ -66,12 +73,12 @@ export async function run(config: Config, { env, inbox, descriptors, init, clock
 }
 
 /** At no moment is there a command that the guard would not find if we were gone. */
-function launchGuarded(guard: Guard, what: Launch): Workload | Promise<Failure> {
+function launchGuarded(guard: Guard, strangers: readonly number[] | null, what: Launch): Workload | Promise<Failure> {
   const release = (exit: Exit): void => {
     guard.release();
     what.release(exit);
   };
-  guard.expect(what.marker);
+  guard.expect(what.marker, strangers);
   const launched = launch({ ...what, release });
   if (launched instanceof Promise) guard.release();
   else guard.hold(launched.pid, launched.ownGroup);

@@ -44,7 +44,7 @@ const NEIGHBOURS: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^config$/, /^values$/],
   // A command is one of many processes, and perhaps at a terminal.
   [/^workload$/, /^(processes|proc|terminal)$/],
-  [/^(processes|reaper|parent|terminal|guard\/guard)$/, /^proc$/],
+  [/^(processes|reaper|parent|terminal)$/, /^proc$/],
   // A program of its own, with a clock, a log and the same processes to find.
   [/^guard\//, /^(guard\/.*|clock|environment)$/],
   [/^guard\/guard-main$/, /^(log|processes)$/],

@@ -27,8 +27,8 @@ export interface Access {
 /** How a workload is told from all others. */
 export interface Ward {
   readonly marker: string;
-  /** Children of the wrapper that do not belong to the workload: those that it had before. */
-  readonly strangers: readonly number[];
+  /** Children of the wrapper that do not belong to the workload: those that it had before. Null if no orphan falls to it. */
+  readonly strangers: readonly number[] | null;
   /** The command's process id; left out while it is being started. */
   readonly root?: number;
   readonly ownGroup?: boolean;

@@ -60,7 +60,7 @@ function hear(news: Partial<Charge>): void {
 }
 
 function belonging({ marker, strangers, root, ownGroup = false }: Ward): Parameters<typeof processesOf>[0] {
-  const adopted = (pid: number): boolean => pid !== process.pid && !strangers.includes(pid);
+  const adopted = (pid: number): boolean => pid !== process.pid && strangers?.includes(pid) === false;
   return { root, ownGroup, marker, reaper: charge.wrapper, adopted };
 }
 

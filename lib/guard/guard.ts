@@ -10,7 +10,6 @@ import { guardEnvironment } from "../environment.js";
 import { ExitStatus } from "../exit-status.js";
 import { Failure } from "../failure.js";
 import type { Log, LogOptions } from "../log.js";
-import { childrenOf } from "../proc.js";
 import type { Access, Charge, Word } from "./charge.js";
 
 /** A dead-man's switch: another process, which ends the workload when this one is killed, stopped or stuck. */
@@ -19,8 +18,13 @@ export interface Guard {
   lease(id: string): void;
   /** A renewal was confirmed: everything is to be killed after `duration` unless there is another. */
   feed(duration: Milliseconds): void;
-  /** A workload is going to be started. @param marker text in its environment that no other has. */
-  expect(marker: string): void;
+  /**
+   * A workload is going to be started.
+   *
+   * @param marker text in its environment that no other has.
+   * @param strangers our other children; null if no orphan falls to us.
+   */
+  expect(marker: string, strangers: readonly number[] | null): void;
   /** It has been started. */
   hold(root: number, ownGroup: boolean): void;
   /** Nothing of it is left, or it was never started. */
@@ -107,9 +111,9 @@ class GuardProcess implements Guard {
     this.#tell({ killAt: momentIn(duration) ?? null });
   }
 
-  expect(marker: string): void {
+  expect(marker: string, strangers: readonly number[] | null): void {
     this.#lost = deferred();
-    this.#tell({ workload: { marker, strangers: childrenOf(process.pid) } });
+    this.#tell({ workload: { marker, strangers } });
     if (this.#child === undefined && !this.start()) this.#unguarded();
   }
 
