@@ -10,7 +10,7 @@ await t.test(
     const program = `
     import { spawn } from "node:child_process";
     import { superviseWhileLeading } from ${JSON.stringify(projectPath("dist/lib/index.js"))};
-    const start = () => console.log("other", spawn("sleep", ["300"], { stdio: "ignore" }).pid);
+    const start = () => console.log("other", spawn("sleep", ["300"], { stdio: "ignore", detached: true }).pid);
     start();
     const status = superviseWhileLeading({ command: ["${fixture("signals.js")}"], guard: true });
     setTimeout(start, 100);
