@@ -13,7 +13,7 @@ also as ETCDCTL_<OPTION>.
 Exit status:
   the command's own, or 128+n when signal n ended it
   64  usage: a bad option, no command, an impossible timing
-  69  --wait ran out and etcd was never reached
+  69  --wait ran out and etcd was never reached; the guard cannot be started
   70  a bug in while-leader
   75  not elected within --wait or --try; leadership lost with --on-lost exit
   77  etcd refused the credentials, or its certificate is not trusted
