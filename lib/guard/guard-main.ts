@@ -7,7 +7,7 @@ import { stderrLog } from "../log.js";
 import type { Processes } from "../processes.js";
 import { processesOf } from "../processes.js";
 import { FORWARDED } from "../signals.js";
-import type { Access, Charge, Ward, Word } from "./charge.js";
+import type { Charge, Ward, Word } from "./charge.js";
 
 /**
  * The guard's program: a dead-man's switch on one while-leader. It kills the workload when KILL_AT passes without news, or when the
@@ -87,21 +87,17 @@ async function outlive(): Promise<void> {
   state = "alone";
   clearTimeout(timer);
   const count = processes?.kill() ?? 0;
-  if (processes) await killAll(processes);
   const { etcd, leases, wrapper } = charge;
   const lease = leases.at(-1);
-  const acknowledged = etcd && lease !== undefined && (await revokeAll(etcd, leases));
+  // To load it takes as long as to see that nobody is left.
+  const [{ revoke }] = await Promise.all([import("./revoke.js"), processes && killAll(processes)]);
+  const acknowledged = etcd && lease !== undefined && (await revoke(etcd, leases, clock, REVOKE_WITHIN));
   // Last: whoever does not read it must not keep the next leader waiting.
   const log = stderrLog(charge.log);
   if (processes || lease !== undefined) log("warn", "orphaned", { wrapper, processes: count });
   if (lease !== undefined && acknowledged !== undefined)
     log(acknowledged ? "info" : "warn", "resigned", { lease: BigInt(lease).toString(16), acknowledged });
   process.exit();
-}
-
-async function revokeAll(etcd: Access, leases: readonly string[]): Promise<boolean> {
-  const { revoke } = await import("./revoke.js");
-  return revoke(etcd, leases, clock, REVOKE_WITHIN);
 }
 
 /** SIGKILL to every process of the workload until none is left; one can fork while it is being killed. */
