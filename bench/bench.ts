@@ -7,12 +7,15 @@ import { requireEtcd } from "../test/helpers/etcd-binaries.js";
 import { startEtcd } from "../test/helpers/etcd-server.js";
 import { etcdctlLock, whileLeader } from "./contestants.js";
 import { FAULTS } from "./faults.js";
+import { costs, Held } from "./guard.js";
 import { lookAtMachine, objection } from "./machine.js";
-import { handOverTable, writeResults } from "./report.js";
+import { guardTable, handOverTable, writeResults } from "./report.js";
 import { handOvers } from "./schedule.js";
 import { markdown, plain, type Table } from "./table.js";
 
 const RUNS = "30"; // the fewest of which the worst says something
+// A guard's start and memory vary little, and each takes 5 s to look at.
+const GUARDS = 8;
 
 const { values } = parseArgs({
   options: {
@@ -30,6 +33,7 @@ delete process.env["NODE_EXTRA_CA_CERTS"];
 process.exitCode = await main();
 
 async function main(): Promise<number> {
+  if (process.platform !== "linux") return refuse("needs Linux: it reads /proc and the kernel's clock");
   const runs = Number(values.runs);
   if (!(Number.isSafeInteger(runs) && runs > 0)) return refuse(`--runs ${values.runs} is not a number of runs`);
   const binaries = await requireEtcd();
@@ -43,10 +47,14 @@ async function main(): Promise<number> {
   const etcd = await startEtcd({ binaries });
   try {
     const contestants = [whileLeader, etcdctlLock(binaries)];
+    const guards = await costs(etcd, Math.min(runs, GUARDS));
+    const old = await Held.start(etcd);
     const series = await handOvers({ etcd, folder, faults: FAULTS, contestants, runs, progress });
+    const tables = [handOverTable(series), guardTable(guards, await old.costAfter(0))];
+    await old.end();
     const paragraphs = (show: (table: Table) => string) => [
-      `${machine.words}; ${runs} runs of each.`,
-      show(handOverTable(series)),
+      `${machine.words}; ${runs} hand-overs of each kind.`,
+      ...tables.map(show),
     ];
     if (values.write) writeResults(paragraphs(markdown).join("\n\n"));
     console.log(paragraphs(values.markdown ? markdown : plain).join("\n\n"));

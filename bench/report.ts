@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { projectPath } from "../test/helpers/paths.js";
+import type { Cost, Costs } from "./guard.js";
 import type { Series } from "./schedule.js";
-import { spreadOf } from "./statistics.js";
+import { median, spreadOf } from "./statistics.js";
 import type { Table } from "./table.js";
-import { ratio, timed } from "./units.js";
+import { ratio, sized, timed } from "./units.js";
 
 /** A line for each fault: the first contestant, then the second one, then how their medians compare. */
 export function handOverTable(all: readonly Series[]): Table {
@@ -26,15 +27,40 @@ function cells({ outcomes }: Series): string[] {
   return [timed(p50), timed(p99), `${twice} of ${count}`];
 }
 
+/** A line for the guard, one for a bare Node, and how they compare. @param old a guard that has held for long. */
+export function guardTable({ guards, bares }: Costs, old: Cost): Table {
+  const of = (costs: readonly Cost[], field: keyof Cost) => costs.map((cost) => cost[field]);
+  const row = (name: string, costs: readonly Cost[]) => {
+    const ready = spreadOf(of(costs, "ready"));
+    const memory = [median(of(costs, "private")), Math.max(...of(costs, "private")), median(of(costs, "resident"))];
+    return [name, timed(ready.p50), timed(ready.max), ...memory.map(sized)];
+  };
+  const compared = (["ready", "private", "resident"] as const).map((field) =>
+    ratio(median(of(guards, field)), median(of(bares, field))),
+  );
+  const [ready = "", own = "", resident = ""] = compared;
+  return {
+    headings: ["process", "ready, p50:", "longest:", "private memory, p50:", "most:", "resident, p50:"],
+    rows: [
+      row("guard", guards),
+      row("bare Node", bares),
+      ["ratio of p50", ready, "", own, "", resident],
+      ["guard at the end of this run", "", "", sized(old.private), "", sized(old.resident)],
+    ],
+  };
+}
+
 const PAGE = projectPath("bench/README.md");
-const BEGIN = "<!-- results: written by `npm run bench -- --write` -->";
-const END = "<!-- end of results -->";
+const [BEGIN, END] = ["<!-- results -->\n", "<!-- end of results -->\n"];
 
 /** Puts results into bench/README.md in place of those that are there. */
 export function writeResults(results: string): void {
-  const page = readFileSync(PAGE, "utf8");
-  const [before, rest] = page.split(`${BEGIN}\n`);
-  const after = rest?.split(`${END}\n`)[1];
-  if (before === undefined || after === undefined) throw new Error(`${PAGE} has no place for results`);
-  writeFileSync(PAGE, `${before}${BEGIN}\n\n${results.trim()}\n\n${END}\n${after}`);
+  writeFileSync(PAGE, resultsIn(readFileSync(PAGE, "utf8"), results));
+}
+
+/** A page with these results between its two marks. @throws if it has none. */
+export function resultsIn(page: string, results: string): string {
+  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
+  if (begin === -1 || end < begin) throw new Error("there is no place for results in bench/README.md");
+  return `${page.slice(0, begin)}${BEGIN}\n${results.trim()}\n\n${page.slice(end)}`;
 }

@@ -1,0 +1,85 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
+import { Child } from "../test/helpers/child.js";
+import { environmentWithout } from "../test/helpers/command.js";
+import type { EtcdCluster } from "../test/helpers/etcd-server.js";
+import { startWrapper, type Wrapper } from "../test/helpers/wrapper.js";
+import { TTL } from "./contestants.js";
+import { memoryOf, type Memory } from "./memory.js";
+
+/** A process and what it took to have it. */
+export interface Cost extends Memory {
+  /** Milliseconds from the start of it to its first word, as whoever started it saw them. */
+  readonly ready: number;
+}
+
+export interface Costs {
+  readonly guards: readonly Cost[];
+  /** A Node that says one word and waits. */
+  readonly bares: readonly Cost[];
+}
+
+// Long enough for the first renewal of which a guard is told, after 2 s.
+const SETTLED = 2_500; // ms
+const BARE = 'process.stdout.write("ready\\n"); setInterval(() => {}, 1e9);';
+
+/** Starts guards and bare Nodes in turns, one at a time. */
+export async function costs(etcd: EtcdCluster, runs: number): Promise<Costs> {
+  const [guards, bares]: [Cost[], Cost[]] = [[], []];
+  for (let run = 0; run < runs; run++) {
+    const held = await Held.start(etcd);
+    guards.push(await held.costAfter(SETTLED));
+    await held.end();
+    bares.push(await bare());
+  }
+  return { guards, bares };
+}
+
+/** A while-leader that leads and runs a workload, and so has a guard that holds it. */
+export class Held {
+  readonly #wrapper: Wrapper;
+  readonly #guard: number;
+  readonly #ready: number;
+
+  static async start(etcd: EtcdCluster): Promise<Held> {
+    const options = ["-v", "--election", `bench-${randomUUID()}`, "--ttl", `${TTL}s`];
+    const wrapper = startWrapper([...options, ...etcd.flags, "--", "sleep", "600"], { detached: true });
+    try {
+      await wrapper.event("started");
+      const { pid, took } = await wrapper.event("guarded");
+      return new Held(wrapper, Number(pid), Number(took));
+    } catch (error) {
+      await wrapper.end();
+      throw error;
+    }
+  }
+
+  private constructor(wrapper: Wrapper, guard: number, ready: number) {
+    this.#wrapper = wrapper;
+    this.#guard = guard;
+    this.#ready = ready;
+  }
+
+  /** What its guard costs, `ms` from now. */
+  async costAfter(ms: number): Promise<Cost> {
+    await pause(ms);
+    return { ready: this.#ready, ...memoryOf(this.#guard) };
+  }
+
+  end(): Promise<void> {
+    return this.#wrapper.end();
+  }
+}
+
+async function bare(): Promise<Cost> {
+  const from = performance.now();
+  const node = new Child(process.execPath, ["-e", BARE], { env: environmentWithout("NODE_") });
+  try {
+    await node.stdoutLine("ready");
+    const ready = performance.now() - from;
+    await pause(SETTLED);
+    return { ready, ...memoryOf(node.pid) };
+  } finally {
+    await node.end();
+  }
+}
