@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { writeLine } from "../lib/log.js";
 import { requireEtcd, type EtcdBinaries } from "../test/helpers/etcd-binaries.js";
 import { isAlive } from "../test/helpers/processes.js";
+import { until } from "../test/helpers/until.js";
 import type { Candidate } from "./candidate.js";
 import { Footprint } from "./footprint.js";
 import { claim, handOver, waitInLine, type HandOver } from "./hand-over.js";
@@ -10,7 +11,7 @@ import { ELECTION, KILL_AFTER, Stage } from "./stage.js";
 import { table } from "./table.js";
 
 const WATCH = 1_800; // ms between two acts, in which one can see what has changed
-const WHOLE_SHOW = 15_000; // ms on an idle machine
+const WHOLE_SHOW = 16_000; // ms on an idle machine
 const SEARCH_IS_SLOW = 1_000; // ms
 
 const screen = new Screen(process.env);
@@ -35,7 +36,7 @@ async function main(): Promise<number> {
 
 async function perform(footprint: Footprint): Promise<void> {
   screen.say("while-leader runs a command on one host at a time: on the one that leads.");
-  screen.say("Here three candidates share one machine, and three faults make them take turns.");
+  screen.say("Here three candidates share one machine, and four faults make them take turns.");
   screen.say();
   const etcd = await findEtcd();
   const stage = await Stage.set(screen, etcd, footprint.folder);
@@ -50,8 +51,9 @@ async function perform(footprint: Footprint): Promise<void> {
     await stopAsPlanned(stage, alice, bob),
     await crash(stage, bob, carol),
     await refuseToStop(stage, carol, alice),
+    await killWrapper(stage, alice, bob),
   ];
-  await leave(stage, bob, carol, alice);
+  await leave(stage, carol, alice, bob);
 
   screen.still();
   screen.say();
@@ -144,6 +146,27 @@ async function refuseToStop(stage: Stage, from: Candidate, to: Candidate): Promi
       stage.tell(`Its ${KILL_AFTER} s (--kill-after) are over: SIGKILL to all of the workload.`, { at });
     },
     status: 137,
+    from,
+    to,
+  });
+  stage.tell(`${stage.name(from)} is started again.`);
+  return rejoin(stage, done);
+}
+
+async function killWrapper(stage: Stage, from: Candidate, to: Candidate): Promise<HandOver> {
+  const { value: workload } = await from.runs();
+  const done = await handOver(stage, {
+    letter: "D",
+    fault: `SIGKILL to ${from.name} itself`,
+    told: `SIGKILL to ${stage.name(from)} itself, not to its workload: kill -9, or out of memory.`,
+    strike: () => from.kill("SIGKILL"),
+    // Nobody who could tell us is left.
+    async ends() {
+      await until(`the end of ${from.name}'s workload`, () => !isAlive(workload), { everyMs: 1 });
+      return { at: performance.now(), value: undefined };
+    },
+    endTold: `${stage.name(from)}'s guard, a process beside it, has killed the workload`,
+    status: "SIGKILL",
     from,
     to,
   });

@@ -1,4 +1,4 @@
-import type { Candidate } from "./candidate.js";
+import type { Candidate, Fact } from "./candidate.js";
 import type { Stage } from "./stage.js";
 
 /** Something that happens to the leader, and what is to follow from it. */
@@ -13,8 +13,12 @@ export interface Act {
   meanwhile?(struckAt: number): Promise<void>;
   readonly from: Candidate;
   readonly to: Candidate;
-  /** With which the leader has to exit. */
-  readonly status: number;
+  /** How one learns that the leader's workload has ended; from the leader itself when not given. */
+  ends?(): Promise<Fact<void>>;
+  /** What one is then told, if it was not the leader who ended it. */
+  readonly endTold?: string;
+  /** With which the leader has to exit; a signal's name if it is to die of that. */
+  readonly status: number | NodeJS.Signals;
 }
 
 export interface HandOver {
@@ -33,15 +37,18 @@ export async function handOver(stage: Stage, act: Act): Promise<HandOver> {
   act.strike();
   stage.tell(told, { at: struckAt, letter });
   await act.meanwhile?.(struckAt);
-  const [ended, taken, left] = await Promise.all([from.ends(), to.runs(), from.exits()]);
+  const ended = act.ends?.() ?? from.ends();
+  const [end, taken, left] = await Promise.all([ended, to.runs(), from.exits()]);
   const took = taken.at - struckAt;
   claim(left.value === act.status, `${from.name} exited with ${left.value} and not with ${act.status}`);
   // News of two processes can be read in the wrong order; whether one ended before the other began, the beats will tell.
-  stage.tell(`${stage.name(from)}'s workload has ended.`, { at: Math.min(ended.at, taken.at) });
+  const endedAt = Math.min(end.at, taken.at);
+  const ending = act.endTold && `${act.endTold}, ${Math.round(endedAt - struckAt)} ms after the signal.`;
+  stage.tell(ending ?? `${stage.name(from)}'s workload has ended.`, { at: endedAt });
   const facts = [
     { at: taken.at, text: `${stage.name(to)} leads and runs the workload, ${Math.round(took)} ms after the signal.` },
     { at: left.at, text: `${stage.name(from)} has exited with the status of its workload, ${left.value}.` },
-  ];
+  ].slice(0, typeof left.value === "number" ? 2 : 1);
   for (const { at, text } of facts.toSorted((a, b) => a.at - b.at)) stage.tell(text, { at });
   return { letter, fault, from, to, took };
 }
