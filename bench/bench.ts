@@ -7,7 +7,7 @@ import { requireEtcd } from "../test/helpers/etcd-binaries.js";
 import { startEtcd } from "../test/helpers/etcd-server.js";
 import { etcdctlLock, whileLeader } from "./contestants.js";
 import { FAULTS } from "./faults.js";
-import { costs, Held } from "./guard.js";
+import { costs, longHeld } from "./guard.js";
 import { lookAtMachine, objection } from "./machine.js";
 import { guardTable, handOverTable, writeResults } from "./report.js";
 import { handOvers } from "./schedule.js";
@@ -48,7 +48,7 @@ async function main(): Promise<number> {
   try {
     const contestants = [whileLeader, etcdctlLock(binaries)];
     const guards = await costs(etcd, Math.min(runs, GUARDS));
-    const old = await Held.start(etcd);
+    const old = await longHeld(etcd);
     const series = await handOvers({ etcd, folder, faults: FAULTS, contestants, runs, progress });
     const tables = [handOverTable(series), guardTable(guards, await old.costAfter(0))];
     await old.end();

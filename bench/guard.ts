@@ -1,8 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
+import { systemClock } from "../lib/clock.js";
+import { openGuard } from "../lib/guard/guard.js";
+import type { Log } from "../lib/log.js";
 import { Child } from "../test/helpers/child.js";
 import { environmentWithout } from "../test/helpers/command.js";
 import type { EtcdCluster } from "../test/helpers/etcd-server.js";
+import { until } from "../test/helpers/until.js";
 import { startWrapper, type Wrapper } from "../test/helpers/wrapper.js";
 import { TTL } from "./contestants.js";
 import { memoryOf, type Memory } from "./memory.js";
@@ -14,25 +18,31 @@ export interface Cost extends Memory {
 }
 
 export interface Costs {
+  /** Of while-leaders. */
   readonly guards: readonly Cost[];
+  /** Milliseconds until a guard was ready that was started by somebody who has nothing else to do. */
+  readonly alone: readonly number[];
   /** A Node that says one word and waits. */
   readonly bares: readonly Cost[];
 }
 
+// What a guard keeps of each renewal, if anything, it has kept of more in a short time.
+const SHORT_TTL = 4; // s
 // Long enough for the first renewal of which a guard is told, after 2 s.
 const SETTLED = 2_500; // ms
 const BARE = 'process.stdout.write("ready\\n"); setInterval(() => {}, 1e9);';
 
 /** Starts guards and bare Nodes in turns, one at a time. */
 export async function costs(etcd: EtcdCluster, runs: number): Promise<Costs> {
-  const [guards, bares]: [Cost[], Cost[]] = [[], []];
+  const [guards, alone, bares]: [Cost[], number[], Cost[]] = [[], [], []];
   for (let run = 0; run < runs; run++) {
     const held = await Held.start(etcd);
     guards.push(await held.costAfter(SETTLED));
     await held.end();
+    alone.push(await aloneReady());
     bares.push(await bare());
   }
-  return { guards, bares };
+  return { guards, alone, bares };
 }
 
 /** A while-leader that leads and runs a workload, and so has a guard that holds it. */
@@ -41,8 +51,8 @@ export class Held {
   readonly #guard: number;
   readonly #ready: number;
 
-  static async start(etcd: EtcdCluster): Promise<Held> {
-    const options = ["-v", "--election", `bench-${randomUUID()}`, "--ttl", `${TTL}s`];
+  static async start(etcd: EtcdCluster, ttl = TTL): Promise<Held> {
+    const options = ["-v", "--election", `bench-${randomUUID()}`, "--ttl", `${ttl}s`];
     const wrapper = startWrapper([...options, ...etcd.flags, "--", "sleep", "600"], { detached: true });
     try {
       await wrapper.event("started");
@@ -68,6 +78,25 @@ export class Held {
 
   end(): Promise<void> {
     return this.#wrapper.end();
+  }
+}
+
+/** Starts one that is told of many renewals, to be looked at much later. */
+export function longHeld(etcd: EtcdCluster): Promise<Held> {
+  return Held.start(etcd, SHORT_TTL);
+}
+
+async function aloneReady(): Promise<number> {
+  const from = performance.now();
+  let ready: number | undefined;
+  const log: Log = (_level, event) => {
+    if (event === "guarded") ready = performance.now() - from;
+  };
+  const guard = openGuard(undefined, { clock: systemClock(), log, logOptions: { format: "text", level: "error" } });
+  try {
+    return await until("a guard", () => ready, { everyMs: 5 });
+  } finally {
+    await guard.close();
   }
 }
 

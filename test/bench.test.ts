@@ -82,11 +82,12 @@ await t.test("a guard stands beside a bare Node", async (t) => {
   const guard = { ready: 60, private: 5e6, resident: 40e6 };
   const bares = [{ ready: 40, private: 4e6, resident: 40e6 }];
   const old = { ...guard, private: 6e6 };
-  t.same(guardTable({ guards: [guard, { ...guard, private: 7e6 }, guard], bares }, old).rows, [
-    ["guard", "60 ms", "60 ms", "5.0 MB", "7.0 MB", "40.0 MB"],
-    ["bare Node", "40 ms", "40 ms", "4.0 MB", "4.0 MB", "40.0 MB"],
-    ["ratio of p50", "1.5 x", "", "1.3 x", "", "1 x"],
-    ["guard at the end of this run", "", "", "6.0 MB", "", "40.0 MB"],
+  t.same(guardTable({ guards: [guard, { ...guard, private: 7e6 }, guard], alone: [50, 48], bares }, old).rows, [
+    ["guard", "48 ms", "50 ms", "5.0 MB", "40.0 MB"],
+    ["bare Node", "40 ms", "40 ms", "4.0 MB", "40.0 MB"],
+    ["ratio of p50", "1.2 x", "", "1.3 x", "1 x"],
+    ["guard, as its while-leader sees it", "60 ms", "60 ms", "", ""],
+    ["guard at the end of this run", "", "", "6.0 MB", "40.0 MB"],
   ]);
 });
 
