@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { projectPath } from "../test/helpers/paths.js";
 import type { Cost, Costs } from "./guard.js";
 import type { Series } from "./schedule.js";
-import { median, spreadOf } from "./statistics.js";
+import { percentile, spreadOf } from "./statistics.js";
 import type { Table } from "./table.js";
 import { ratio, sized, timed } from "./units.js";
 
@@ -31,7 +31,7 @@ function cells({ outcomes }: Series): string[] {
 export function guardTable({ guards, alone, bares }: Costs, old: Cost): Table {
   const ready = (costs: readonly Cost[]) => costs.map((cost) => cost.ready);
   const compared = [
-    ratio(median(alone), median(ready(bares))),
+    ratio(percentile(alone, 50), percentile(ready(bares), 50)),
     "",
     ...(["private", "resident"] as const).map((field) => ratio(middle(guards, field), middle(bares, field))),
   ];
@@ -57,7 +57,10 @@ function memory(costs: readonly Cost[]): string[] {
 }
 
 function middle(costs: readonly Cost[], field: keyof Cost): number {
-  return median(costs.map((cost) => cost[field]));
+  return percentile(
+    costs.map((cost) => cost[field]),
+    50,
+  );
 }
 
 const PAGE = projectPath("bench/README.md");

@@ -27,11 +27,3 @@ export function percentile(values: readonly number[], percent: number): number {
   if (value === undefined) throw new RangeError("a percentile of nothing");
   return value;
 }
-
-/** The middle value, or the mean of the two in the middle. @throws RangeError without values. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const [below, above] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
-  if (below === undefined || above === undefined) throw new RangeError("a median of nothing");
-  return (below + above) / 2;
-}

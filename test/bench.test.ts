@@ -3,7 +3,7 @@ import { whileLeader, type Contestant } from "../bench/contestants.js";
 import { plannedStop, wrapperKilled } from "../bench/faults.js";
 import { guardTable, handOverTable, resultsIn } from "../bench/report.js";
 import { handOvers, type Series } from "../bench/schedule.js";
-import { median, percentile, spreadOf } from "../bench/statistics.js";
+import { percentile, spreadOf } from "../bench/statistics.js";
 import { markdown, plain } from "../bench/table.js";
 import { ratio, sized, timed } from "../bench/units.js";
 import { startEtcd } from "./helpers/etcd-server.js";
@@ -23,12 +23,6 @@ await t.test("a percentile is a value that was measured: the nearest rank", asyn
   t.equal(percentile(HUNDRED.slice(0, 30), 99), 100, "of thirty the worst");
   t.equal(percentile([7], 50), 7);
   t.throws(() => percentile([], 50), RangeError);
-});
-
-await t.test("a median is in the middle", async (t) => {
-  t.equal(median([3, 1, 2]), 2);
-  t.equal(median([10, 1, 2, 3]), 2.5);
-  t.throws(() => median([]), RangeError);
 });
 
 await t.test("numbers are sorted as numbers, and nobody who came is none", async (t) => {
