@@ -14,7 +14,7 @@ import { handOvers } from "./schedule.js";
 import { markdown, plain, type Table } from "./table.js";
 
 const RUNS = "30"; // the fewest of which the worst says something
-// A guard's start and memory vary little, and each takes 5 s to look at.
+// A guard's start and memory vary little, and each takes 4 s to look at.
 const GUARDS = 8;
 
 const { values } = parseArgs({
@@ -50,7 +50,7 @@ async function main(): Promise<number> {
     const guards = await costs(etcd, Math.min(runs, GUARDS));
     const old = await longHeld(etcd);
     const series = await handOvers({ etcd, folder, faults: FAULTS, contestants, runs, progress });
-    const tables = [handOverTable(series), guardTable(guards, await old.costAfter(0))];
+    const tables = [handOverTable(series), guardTable(guards, old.cost())];
     await old.end();
     const paragraphs = (show: (table: Table) => string) => [
       `${machine.words}; ${runs} hand-overs of each kind.`,

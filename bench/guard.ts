@@ -36,11 +36,12 @@ const BARE = 'process.stdout.write("ready\\n"); setInterval(() => {}, 1e9);';
 export async function costs(etcd: EtcdCluster, runs: number): Promise<Costs> {
   const [guards, alone, bares]: [Cost[], number[], Cost[]] = [[], [], []];
   for (let run = 0; run < runs; run++) {
-    const held = await Held.start(etcd);
-    guards.push(await held.costAfter(SETTLED));
-    await held.end();
+    const pair = [await Held.start(etcd), await Bare.start()] as const;
+    await pause(SETTLED);
+    guards.push(pair[0].cost());
+    bares.push(pair[1].cost());
+    await Promise.all(pair.map((one) => one.end()));
     alone.push(await aloneReady());
-    bares.push(await bare());
   }
   return { guards, alone, bares };
 }
@@ -70,9 +71,8 @@ export class Held {
     this.#ready = ready;
   }
 
-  /** What its guard costs, `ms` from now. */
-  async costAfter(ms: number): Promise<Cost> {
-    await pause(ms);
+  /** What its guard costs now. */
+  cost(): Cost {
     return { ready: this.#ready, ...memoryOf(this.#guard) };
   }
 
@@ -100,15 +100,27 @@ async function aloneReady(): Promise<number> {
   }
 }
 
-async function bare(): Promise<Cost> {
-  const from = performance.now();
-  const node = new Child(process.execPath, ["-e", BARE], { env: environmentWithout("NODE_") });
-  try {
+class Bare {
+  readonly #node: Child;
+  readonly #ready: number;
+
+  static async start(): Promise<Bare> {
+    const from = performance.now();
+    const node = new Child(process.execPath, ["-e", BARE], { env: environmentWithout("NODE_") });
     await node.stdoutLine("ready");
-    const ready = performance.now() - from;
-    await pause(SETTLED);
-    return { ready, ...memoryOf(node.pid) };
-  } finally {
-    await node.end();
+    return new Bare(node, performance.now() - from);
+  }
+
+  private constructor(node: Child, ready: number) {
+    this.#node = node;
+    this.#ready = ready;
+  }
+
+  cost(): Cost {
+    return { ready: this.#ready, ...memoryOf(this.#node.pid) };
+  }
+
+  end(): Promise<void> {
+    return this.#node.end();
   }
 }
