@@ -30,6 +30,7 @@ export interface Costs {
 const SHORT_TTL = 4; // s
 // Long enough for the first renewal of which a guard is told, after 2 s.
 const SETTLED = 2_500; // ms
+const HOUR = "3600"; // s; no run is longer, and none leaves anything behind for good
 const BARE = 'process.stdout.write("ready\\n"); setInterval(() => {}, 1e9);';
 
 /** Starts guards and bare Nodes in turns, one at a time. */
@@ -54,7 +55,7 @@ export class Held {
 
   static async start(etcd: EtcdCluster, ttl = TTL): Promise<Held> {
     const options = ["-v", "--election", `bench-${randomUUID()}`, "--ttl", `${ttl}s`];
-    const wrapper = startWrapper([...options, ...etcd.flags, "--", "sleep", "600"], { detached: true });
+    const wrapper = startWrapper([...options, ...etcd.flags, "--", "sleep", HOUR], { detached: true });
     try {
       await wrapper.event("started");
       const { pid, took } = await wrapper.event("guarded");
