@@ -13,6 +13,8 @@ export interface MemberSettings {
   folder: string;
   clientPort: number;
   peerPort: number;
+  /** Where the other members find it, if not at its own port. */
+  peerUrl?: string;
   /** What the rig itself shows the server, which then uses TLS towards clients. */
   tls: TlsFiles | undefined;
   /** All the arguments that are the same for every member. */
@@ -44,7 +46,7 @@ export class Member {
     this.clientPort = settings.clientPort;
     this.peerPort = settings.peerPort;
     this.clientUrl = `${settings.tls ? "https" : "http"}://127.0.0.1:${settings.clientPort}`;
-    this.peerUrl = `http://127.0.0.1:${settings.peerPort}`;
+    this.peerUrl = settings.peerUrl ?? `http://127.0.0.1:${settings.peerPort}`;
     this.logFile = join(settings.folder, `${settings.name}.log`);
   }
 
@@ -118,7 +120,7 @@ export class Member {
       `--data-dir=${join(folder, name)}`,
       `--listen-client-urls=${this.clientUrl}`,
       `--advertise-client-urls=${this.clientUrl}`,
-      `--listen-peer-urls=${this.peerUrl}`,
+      `--listen-peer-urls=http://127.0.0.1:${this.peerPort}`,
       `--initial-advertise-peer-urls=${this.peerUrl}`,
     ];
     const log = openSync(this.logFile, "a");

@@ -26,8 +26,18 @@ export interface EtcdOptions {
   authTokenTtl?: number;
   /** 1000 when not given; the least TTL that etcd grants is one and a half times this. The heartbeat is a tenth. */
   electionTimeoutMs?: number;
+  /** The network between the members; they reach each other directly when not given. */
+  peers?: PeerNetwork;
   /** More arguments for every member. */
   args?: readonly string[];
+}
+
+/** Something between the members of a cluster. */
+export interface PeerNetwork {
+  /** Where the others find each member, which itself listens on these ports. Called before any member is started. */
+  urls(peerPorts: readonly number[]): Promise<readonly string[]>;
+  /** Tells who the members are, before any of them is started. */
+  serve(members: readonly Member[]): void;
 }
 
 // Ports are asked for and then taken: two clusters may want the same one in between.
@@ -61,7 +71,8 @@ export class EtcdCluster {
   /** "name:password" for `etcdctl`, once authentication is on. */
   login: string | undefined;
 
-  readonly #etcdctl: string;
+  /** The binary that belongs to these servers. */
+  readonly etcdctlFile: string;
   readonly #folder: string;
   readonly #forget: () => void;
   #stopped: Promise<void> | undefined;
@@ -69,20 +80,25 @@ export class EtcdCluster {
   static async create(binaries: EtcdBinaries, options: EtcdOptions): Promise<EtcdCluster> {
     const count = options.members ?? 1;
     const ports = await freePorts(2 * count);
+    const names = Array.from({ length: count }, (_, index) => `m${index}`);
+    const peerPorts = ports.slice(count);
+    const urls = (await options.peers?.urls(peerPorts)) ?? peerPorts.map((port) => `http://127.0.0.1:${port}`);
     // No wait between the folder and whoever removes it.
     const folder = mkdtempSync(join(tmpdir(), "while-leader-etcd-"));
-    const names = Array.from({ length: count }, (_, index) => `m${index}`);
-    const peers = names.map((name, index) => `${name}=http://127.0.0.1:${ports[index + count]}`);
     const settings = {
       etcd: binaries.etcd,
       folder,
       tls: clientFiles(options.tls, "rig"),
-      args: [`--initial-cluster=${peers.join(",")}`, ...serverArguments(binaries.version, options)],
+      args: [
+        `--initial-cluster=${names.map((name, index) => `${name}=${urls[index]}`).join(",")}`,
+        ...serverArguments(binaries.version, options),
+      ],
     };
-    const members = names.map(
-      (name, index) =>
-        new Member({ ...settings, name, clientPort: ports[index] ?? 0, peerPort: ports[index + count] ?? 0 }),
-    );
+    const members = names.map((name, index) => {
+      const [clientPort = 0, peerPort = 0, peerUrl = ""] = [ports[index], peerPorts[index], urls[index]];
+      return new Member({ ...settings, name, clientPort, peerPort, peerUrl });
+    });
+    options.peers?.serve(members);
     return new EtcdCluster(binaries, folder, members, clientFiles(options.tls, "client"));
   }
 
@@ -91,7 +107,7 @@ export class EtcdCluster {
     this.endpoints = members.map((member) => member.clientUrl).join(",");
     this.version = binaries.version;
     this.tls = tls;
-    this.#etcdctl = binaries.etcdctl;
+    this.etcdctlFile = binaries.etcdctl;
     this.#folder = folder;
     this.#forget = atExit(() => {
       members.forEach((member) => member.killNow());
@@ -131,13 +147,13 @@ export class EtcdCluster {
 
   /** The same with something on its stdin, such as the text of a `txn`. */
   etcdctlReading(input: string, ...args: string[]): Promise<Finished> {
-    return runCommand(this.#etcdctl, [...this.#etcdctlFlags(), ...args], { input, env: etcdctlEnvironment() });
+    return runCommand(this.etcdctlFile, [...this.#etcdctlFlags(), ...args], { input, env: etcdctlEnvironment() });
   }
 
   /** Starts an etcdctl that goes on: `lock`, `elect`, `watch`, `lease keep-alive`. */
   etcdctlSpawn(args: readonly string[], t?: Owner): Child {
     const options = { env: etcdctlEnvironment(), detached: true, ...(t && { t }) };
-    return new Child(this.#etcdctl, [...this.#etcdctlFlags(), ...args], options);
+    return new Child(this.etcdctlFile, [...this.#etcdctlFlags(), ...args], options);
   }
 
   /** Kills every member, frozen or not, waits until they are gone, and removes all they wrote. Good to be called twice. */

@@ -9,6 +9,8 @@ export interface ProxyOptions {
   t?: Owner;
   /** Of `url`; "http" when not given. */
   scheme?: "http" | "https";
+  /** Told whenever a client has sent something, before it is passed on. */
+  heard?: () => void;
 }
 
 /** Starts a TCP proxy on a free port of 127.0.0.1 to a port of the same host. It passes everything until told otherwise. */
@@ -18,7 +20,7 @@ export async function startProxy(targetPort: number, options: ProxyOptions = {})
     server.once("error", reject);
     server.listen(0, "127.0.0.1", resolve);
   });
-  const proxy = new TcpProxy(server, targetPort, options.scheme ?? "http");
+  const proxy = new TcpProxy(server, targetPort, options.scheme ?? "http", options.heard);
   options.t?.teardown(() => proxy.close());
   return proxy;
 }
@@ -36,21 +38,37 @@ export class TcpProxy {
   readonly port: number;
   readonly url: string;
   readonly #server: Server;
+  readonly #targetPort: number;
+  readonly #heard: ProxyOptions["heard"];
   readonly #links = new Set<Link>();
   readonly #up: Rule = { mode: "pass", delayMs: 0 };
   readonly #down: Rule = { mode: "pass", delayMs: 0 };
   #isCut = false;
 
-  constructor(server: Server, targetPort: number, scheme: string) {
+  constructor(server: Server, targetPort: number, scheme: string, heard?: ProxyOptions["heard"]) {
     this.#server = server;
+    this.#targetPort = targetPort;
+    this.#heard = heard;
     this.port = (server.address() as AddressInfo).port;
     this.url = `${scheme}://127.0.0.1:${this.port}`;
-    server.on("connection", (client: Socket) => this.#accept(client, targetPort));
+    server.on("connection", (client: Socket) => this.carry(client));
   }
 
   /** How many client connections are open. */
   get connections(): number {
     return this.#links.size;
+  }
+
+  /** Carries a connection to the server, such as one that somebody else has accepted (half open allowed, not yet read). */
+  carry(client: Socket): void {
+    if (this.#isCut) {
+      client.resetAndDestroy();
+      return;
+    }
+    const port = this.#targetPort;
+    const link = new Link(client, connect({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true }));
+    client.on("data", () => this.#heard?.());
+    this.#links.add(link.open(this.#up, this.#down, () => this.#links.delete(link)));
   }
 
   /** Resets every connection, and every new one as soon as it is made, until `heal`. */
@@ -90,15 +108,6 @@ export class TcpProxy {
   async close(): Promise<void> {
     this.cut();
     if (this.#server.listening) await new Promise((resolve) => this.#server.close(resolve));
-  }
-
-  #accept(client: Socket, targetPort: number): void {
-    if (this.#isCut) {
-      client.resetAndDestroy();
-      return;
-    }
-    const link = new Link(client, connect({ port: targetPort, host: "127.0.0.1", allowHalfOpen: true, noDelay: true }));
-    this.#links.add(link.open(this.#up, this.#down, () => this.#links.delete(link)));
   }
 
   #set(direction: Direction, mode: Mode): void {

@@ -1,0 +1,87 @@
+import { ms, unchecked, violation, type Finding } from "./finding.js";
+import type { History, Instance, LogLine } from "./history.js";
+import { faultsDuring, hasHoles, termsOf, type Term } from "./terms.js";
+
+/** `--clock-drift`, whose default no candidate changes. */
+const DRIFT = 0.01;
+const ROUNDING = 2;
+/** Between the look at the clock and the line in the log others may have had the CPU. */
+const LOG_DELAY = 250;
+
+/** A renewal makes a lease valid for its TTL from the send on, less the drift, and no longer. */
+export function validityWithinLease(history: History): Finding[] {
+  if (history.mode === "lock") return [unchecked("etcdctl lock logs no renewals")];
+  return history.instances.flatMap((instance) => {
+    let ttl = Infinity;
+    const found: Finding[] = [];
+    for (const line of instance.log) {
+      if (line.event === "granted") ttl = Number(line.ttl);
+      if (line.event === "renewed") found.push(...judgeRenewal(history, instance, line, ttl));
+    }
+    return found;
+  });
+}
+
+/**
+ * The log does not tell when a keepalive was sent, but its validity does: TTL and drift before its end. From then to the line in
+ * the log two requests went to etcd, the keepalive and the read that confirms it, and the links have seen both.
+ */
+function judgeRenewal(history: History, { who, candidate }: Instance, line: LogLine, ttl: number): Finding[] {
+  const left = Number(line.left);
+  if (left > ttl * (1 - DRIFT) + ROUNDING) return [violation(`${who}: ${ms(left)} left of a lease of ${ms(ttl)}`)];
+  if (ttl === Infinity) return [];
+  const sentAt = line.at + left - ttl * (1 - DRIFT);
+  const from = sentAt - LOG_DELAY;
+  const requests = history.sent[candidate]?.filter((at) => at >= from && at <= line.at + ROUNDING).length ?? 0;
+  if (requests >= 2) return [];
+  const delayed = faultsDuring(history, from, line.at).some(
+    (fault) => fault.kind === "starve-cpus" || (fault.kind === "stop-wrapper" && fault.hit.includes(who)),
+  );
+  const text = `${who}: a renewal counted from ${ms(line.at - sentAt)} before its log line; ${requests} requests were sent since`;
+  return [delayed ? unchecked(`${text} (the line may be late)`) : violation(text)];
+}
+
+/**
+ * Every term ends with a logged reason, and that is logged once: lost, asked to stop, a bug, the command's own end, or by the guard
+ * that its wrapper is gone. A term that is lost while it stops for another reason tells of both.
+ */
+export function oneReasonPerTerm(history: History): Finding[] {
+  if (history.mode === "lock") return [unchecked("etcdctl lock logs no reasons")];
+  return termsOf(history).flatMap((term) => {
+    const reasons = reasonsOf(term);
+    const twice = reasons.filter((reason, index) => reasons.indexOf(reason) !== index);
+    const { token, instance } = term;
+    if (reasons.length > 0 && twice.length === 0) return [];
+    if (hasHoles(history, instance))
+      return [unchecked(`the reason of token ${token}: the log of ${instance.who} has holes`)];
+    return [
+      violation(
+        reasons.length === 0
+          ? `token ${token}: ${instance.who} (${instance.end}) logged no reason for its end`
+          : `token ${token}: ${instance.who} logged ${twice.join(", ")} twice`,
+      ),
+    ];
+  });
+}
+
+function reasonsOf({ lines }: Term): string[] {
+  const reasons: string[] = [];
+  for (const { event, cause } of lines) {
+    if (event === "lost" || event === "orphaned" || event === "failed") reasons.push(event);
+    // With the reason of a lost term, `stopping` says no more than `lost` did.
+    if (event === "stopping" && /^SIG|bug/.test(String(cause))) reasons.push("stopping");
+    if (event === "exited" && reasons.length === 0) reasons.push("exited");
+  }
+  return reasons;
+}
+
+/** Nothing is logged that a user would report. */
+export function noBugs(history: History): Finding[] {
+  if (history.mode === "lock") return [];
+  return history.instances.flatMap(({ who, log, end }) => [
+    ...log
+      .filter(({ event }) => event === "bug" || event === "failed")
+      .map(({ event, error }) => violation(`${who}: ${event}: ${String(error)}`)),
+    ...(end === 70 || (typeof end === "string" && end !== "SIGKILL") ? [violation(`${who} ended with ${end}`)] : []),
+  ]);
+}

@@ -1,0 +1,115 @@
+import { ms, violation, type Finding } from "./finding.js";
+import type { Beat, Happened, History, Moment } from "./history.js";
+import type { FaultKind } from "./menu.js";
+import { faultsDuring, isOne } from "./terms.js";
+
+/** What keeps etcd from deciding, all candidates from etcd, or the election from one of them. */
+const WITHOUT_QUORUM: readonly FaultKind[] = [
+  "kill-member",
+  "stop-member",
+  "part-member",
+  "part-one-way",
+  "defragment",
+  "contend",
+  "starve-cpus",
+];
+
+/** Three leases may have to run out one after another; the rest is for programs to start in. */
+export function leadsWithin(ttl: number): number {
+  return 3 * ttl * 1_000 + 10_000;
+}
+
+/** With a healthy quorum somebody leads again, soon. */
+export function leadsAgain(history: History): Finding[] {
+  const limit = leadsWithin(history.schedule.ttl);
+  const beats = newestBeats(history).map(({ at }) => at);
+  const moments = [history.began, ...beats.filter((at) => at > history.began && at < history.stopped), history.stopped];
+  return moments.slice(1).flatMap((to, index) => {
+    const from = moments[index] ?? to;
+    if (to - from < limit) return [];
+    const healthy = longestCalm(history, from, to);
+    return healthy < limit
+      ? []
+      : [violation(`nobody led for ${ms(to - from)}, ${ms(healthy)} of them in a row with a healthy quorum`)];
+  });
+}
+
+function newestBeats({ beats }: History): Beat[] {
+  let newest = 0n;
+  return beats.filter(({ token }) => {
+    if (token < newest) return false;
+    newest = token;
+    return true;
+  });
+}
+
+/** The longest time between two moments in which no fault disturbed the quorum. */
+function longestCalm(history: History, from: Moment, to: Moment): number {
+  const troubles = faultsDuring(history, from, to)
+    .filter((fault) => isOne(WITHOUT_QUORUM, fault) || cutsEverybodyOff(fault))
+    .toSorted((a, b) => a.began - b.began);
+  let [calmSince, longest] = [from, 0];
+  for (const { began, ended } of troubles) {
+    longest = Math.max(longest, began - calmSince);
+    calmSince = Math.max(calmSince, ended);
+  }
+  return Math.max(longest, to - calmSince);
+}
+
+function cutsEverybodyOff({ kind, target }: Happened): boolean {
+  return (kind.endsWith("-link") || kind.startsWith("swallow")) && target.startsWith("everybody");
+}
+
+/** Before the stop nothing was wrong for so long … */
+const CALM_BEFORE = 1_000;
+/** … and of whoever was killed or stopped as if dead before that, no key stands in the queue any more. */
+const GONE: readonly FaultKind[] = ["kill-wrapper", "stop-wrapper", "stop-guard"];
+
+/** A hand-over that was asked for, with nothing else going on and somebody in the queue, takes less than a TTL. */
+export function handOverSoon(history: History): Finding[] {
+  return handOversOf(history).flatMap(({ fault, next }) => {
+    const took = (next?.at ?? Infinity) - fault.began;
+    return took < history.schedule.ttl * 1_000
+      ? []
+      : [
+          violation(
+            `${fault.hit.join()} was asked to end, and ${next ? `the next one led ${ms(took)} later` : "nobody followed"}`,
+          ),
+        ];
+  });
+}
+
+/** The stops of leaders that nothing else disturbed, each with the next leader's first beat. */
+export function handOversOf(history: History): { fault: Happened; next: Beat | undefined }[] {
+  const ttl = history.schedule.ttl * 1_000;
+  return history.faults.flatMap((fault) => {
+    const [who] = fault.hit;
+    if (fault.kind !== "end-wrapper" || who === undefined) return [];
+    const before = history.beats.findLast(({ at }) => at <= fault.began);
+    const next = history.beats.find(
+      ({ at, token }) => at > fault.began && before !== undefined && token > before.token,
+    );
+    const end = Math.min(next?.at ?? Infinity, fault.began + ttl);
+    const led = before?.who === who && end < history.healed;
+    const alone = faultsDuring(history, fault.began - ttl - CALM_BEFORE, end).every(
+      (other) => other === fault || (other.ended < fault.began - CALM_BEFORE && !isOne(GONE, other)),
+    );
+    return led && alone && queueLength(history, fault.began) >= 2 ? [{ fault, next }] : [];
+  });
+}
+
+/** How many keys there were, the leader's included. */
+function queueLength({ keys }: History, at: Moment): number {
+  const live = new Set<string>();
+  for (const { type, key } of keys.filter(({ seenAt }) => seenAt < at))
+    if (type === "put") live.add(key);
+    else live.delete(key);
+  return live.size;
+}
+
+/** When everything has been stopped, nothing is left. */
+export function nothingLeft({ remains: { keys, leases, processes } }: History): Finding[] {
+  const told = (what: string, all: readonly string[]): Finding[] =>
+    all.map((one) => violation(`${what} is left: ${one}`));
+  return [...told("a key", keys), ...told("a lease", leases), ...told("a process", processes)];
+}

@@ -1,0 +1,71 @@
+import type { Beat, Happened, History, Instance, LogLine, Moment } from "./history.js";
+import type { FaultKind } from "./menu.js";
+
+/** One leadership, as a wrapper's log tells it. */
+export interface Term {
+  readonly token: bigint;
+  readonly key: string;
+  readonly instance: Instance;
+  readonly electedAt: Moment;
+  /** The lines from `elected` on, up to the instance's next term or its end. */
+  readonly lines: readonly LogLine[];
+  /** The log's word for how long it may last, on from the newest confirmed renewal; -Infinity without one. */
+  readonly validUntil: Moment;
+}
+
+/** Every term of which a log tells, in the order of their tokens. */
+export function termsOf({ instances }: History): Term[] {
+  return instances.flatMap(termsOfInstance).toSorted((a, b) => Number(a.token - b.token));
+}
+
+function termsOfInstance(instance: Instance): Term[] {
+  const { log } = instance;
+  const starts = [...log.keys()].filter((index) => log[index]?.event === "elected");
+  return starts.map((start, nth) => {
+    const lines = log.slice(start, starts[nth + 1]);
+    const { at, revision, key } = log[start] as LogLine;
+    // The renewal that let it be elected is logged just before.
+    const before = log.slice(0, start).findLast(({ event }) => event === "renewed");
+    const validities = [before, ...lines.filter(({ event }) => event === "renewed")].map(validityIn);
+    return {
+      token: BigInt(String(revision)),
+      key: String(key),
+      instance,
+      electedAt: at,
+      lines,
+      validUntil: Math.max(...validities),
+    };
+  });
+}
+
+function validityIn(line: LogLine | undefined): Moment {
+  return line === undefined ? -Infinity : line.at + Number(line.left);
+}
+
+/** The beats of each token, in the order in which tokens first came. */
+export function beatsByToken({ beats }: History): Map<bigint, Beat[]> {
+  const found = new Map<bigint, Beat[]>();
+  for (const beat of beats) {
+    const own = found.get(beat.token);
+    if (own) own.push(beat);
+    else found.set(beat.token, [beat]);
+  }
+  return found;
+}
+
+/** The faults that were there at some time from the one moment to the other. */
+export function faultsDuring({ faults }: History, from: Moment, to: Moment): Happened[] {
+  return faults.filter((fault) => fault.skipped === undefined && fault.began <= to && fault.ended >= from);
+}
+
+export function isOne(kinds: readonly FaultKind[], { kind }: Happened): boolean {
+  return kinds.includes(kind);
+}
+
+/** Whether some of an instance's lines may be missing, because there was no room for them. */
+export function hasHoles(history: History, instance: Instance): boolean {
+  const filled = faultsDuring(history, instance.startedAt, instance.endedAt).some(
+    ({ kind, hit }) => kind === "fill-disk" && hit.includes(instance.candidate),
+  );
+  return filled || instance.torn > 0;
+}
