@@ -121,20 +121,10 @@ export class Candidate {
   }
 
   #flags(): string[] {
-    const { workload } = this.#plan;
-    switch (workload) {
-      case "plain":
-        return [];
-      case "stubborn":
-        return ["--stubborn"];
-      case "daemon":
-        return ["--daemon"];
-      case "bare-daemon":
-        return ["--bare-daemon"];
-      case "crashing":
-        // Long enough to be a term, short enough to be several in a run.
-        return ["--crash", String(2 + (this.#instances.length % 4))];
-    }
+    // Long enough to be a term, short enough to be several in a run.
+    const life = String(2 + (this.#instances.length % 4));
+    const flags = { plain: [], stubborn: ["--stubborn"], daemon: ["--daemon"], "bare-daemon": ["--bare-daemon"] };
+    return { ...flags, crashing: ["--crash", life] }[this.#plan.workload];
   }
 
   #children(): number[] {

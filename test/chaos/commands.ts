@@ -26,12 +26,9 @@ export function commandOf(
     return (_who, workload) => [etcdctl, `--endpoints=${endpoints}`, "lock", `--ttl=${ttl}`, election, ...workload];
   }
   const guard = mode === "no-guard" && hasGuard() ? ["--guard", "off"] : [];
-  const log = ["-vv", "--log-format", "json"];
-  const timing = ["--ttl", `${ttl}s`, "--kill-after", KILL_AFTER, ...WIDE_MARGIN];
-  return (who, workload) => [
-    ...[process.execPath, entry, ...log, "-n", election, "--identity", who, "--endpoints", endpoints],
-    ...[...timing, ...guard, "--", ...workload],
-  ];
+  const options = ["-vv", "--log-format", "json", "-n", election, "--endpoints", endpoints, "--ttl", `${ttl}s`];
+  const own = [process.execPath, entry, ...options, "--kill-after", KILL_AFTER, ...WIDE_MARGIN, ...guard];
+  return (who, workload) => [...own, "--identity", who, "--", ...workload];
 }
 
 /** Whether the wrapper that was built has a guard at all. */

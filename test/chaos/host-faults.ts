@@ -58,14 +58,13 @@ function linksFor(scene: Scene, { target, lot }: Fault): ClientLink[] {
 export const starveCpus: FaultAct = async (_scene, { amount, lasts }) => {
   const end = `my $end = time + ${Math.ceil(lasts / 1_000) + 1}; 1 while time < $end`;
   const busy = Array.from({ length: amount }, () => spawn("perl", ["-e", end], { stdio: "ignore" }));
+  const ended = busy.map((one) => new Promise((resolve) => one.once("exit", resolve)));
   const kill = (): void => busy.forEach((one) => one.kill("SIGKILL"));
   const forget = atExit(kill);
   const undo = async (): Promise<void> => {
     kill();
     forget();
-    await Promise.all(
-      busy.map((one) => one.exitCode ?? one.signalCode ?? new Promise((ended) => one.once("exit", ended))),
-    );
+    await Promise.all(ended);
   };
   return { hit: [`${amount} busy processes`], undo };
 };
