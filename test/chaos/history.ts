@@ -31,8 +31,8 @@ export interface Instance {
   /** Exit status, or the signal that ended it. */
   readonly end: number | string;
   readonly log: readonly LogLine[];
-  /** Lines of its log that are torn or missing: a disk was full. */
-  readonly torn: number;
+  /** What else is in its log: half a line, because a disk was full, or what Node says when it crashes. */
+  readonly strange: readonly string[];
 }
 
 /** A fault as it happened. */

@@ -23,9 +23,10 @@ export function onLinks(begin: (proxy: TcpProxy, fault: Fault) => unknown): Faul
 export const flapLinks: FaultAct = async (scene, fault) => {
   const links = scene.links.take(linksFor(scene, fault));
   if (links.length === 0) return { skipped: "other faults have all of these links" };
-  let [isCut, over] = [false, false];
+  const over = new AbortController();
+  let isCut = false;
   const flapping = (async (): Promise<void> => {
-    for (; !over; await pause(fault.amount)) {
+    for (; !over.signal.aborted; await pause(fault.amount)) {
       isCut = !isCut;
       for (const { proxy } of links)
         if (isCut) proxy.cut();
@@ -33,7 +34,7 @@ export const flapLinks: FaultAct = async (scene, fault) => {
     }
   })();
   const undo = async (): Promise<void> => {
-    over = true;
+    over.abort();
     await flapping;
     scene.links.release(links);
   };

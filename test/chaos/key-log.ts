@@ -12,10 +12,12 @@ const AGAIN_MS = 300;
 const LOOK_MS = 20;
 
 interface WatchAnswer {
-  readonly Events?: readonly {
-    readonly type?: number;
-    readonly kv: { key: string; value?: string; create_revision?: number; mod_revision: number };
-  }[];
+  readonly Events?:
+    | readonly {
+        readonly type?: number;
+        readonly kv: { key: string; value?: string; create_revision?: number; mod_revision: number };
+      }[]
+    | null;
 }
 
 /**
@@ -88,8 +90,7 @@ export class KeyLog {
 
   /** @returns from which revision a watch goes on after this line. */
   #take(line: string, next: bigint): bigint {
-    const { Events = [] } = answerIn(line);
-    for (const { type, kv } of Events) {
+    for (const { type, kv } of answerIn(line).Events ?? []) {
       const revision = BigInt(kv.mod_revision);
       const key = text(kv.key);
       const name = `${revision} ${key}`;

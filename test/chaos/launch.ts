@@ -18,9 +18,8 @@ const program = fileURLToPath(new URL("seed.js", import.meta.url));
 /** Runs one seed in a process of its own. Never rejects. */
 export async function launch(order: Omit<Order, "mayMount">): Promise<Outcome> {
   const mayMount = canMount();
-  const [file = "", ...args] = [
+  const args = [
     // tap hooks itself into whatever a test starts; only what comes after that can take it out again.
-    "/usr/bin/env",
     ...Object.keys(process.env).flatMap((name) => (isForeign(name) ? ["-u", name] : [])),
     "NODE_OPTIONS=",
     ...(mayMount ? ["unshare", "--mount"] : []),
@@ -28,7 +27,7 @@ export async function launch(order: Omit<Order, "mayMount">): Promise<Outcome> {
     program,
     JSON.stringify({ ...order, mayMount }),
   ];
-  const child = spawn(file, args, { stdio: ["ignore", "inherit", "inherit"] });
+  const child = spawn("/usr/bin/env", args, { stdio: ["ignore", "inherit", "inherit"] });
   const forget = atExit(() => child.kill("SIGTERM"));
   const kill = (): unknown => child.kill("SIGKILL");
   const timers = [setTimeout(() => child.kill("SIGTERM"), order.seconds * 1_000 + SETUP_LIMIT)];

@@ -78,10 +78,17 @@ function reasonsOf({ lines }: Term): string[] {
 /** Nothing is logged that a user would report. */
 export function noBugs(history: History): Finding[] {
   if (history.mode === "lock") return [];
-  return history.instances.flatMap(({ who, log, end }) => [
+  return history.instances.flatMap((instance) => [
+    ...bugsIn(instance),
+    ...(hasHoles(history, instance) ? [] : instance.strange.map((line) => violation(`${instance.who} wrote: ${line}`))),
+  ]);
+}
+
+function bugsIn({ who, log, end }: Instance): Finding[] {
+  return [
     ...log
       .filter(({ event }) => event === "bug" || event === "failed")
       .map(({ event, error }) => violation(`${who}: ${event}: ${String(error)}`)),
     ...(end === 70 || (typeof end === "string" && end !== "SIGKILL") ? [violation(`${who} ended with ${end}`)] : []),
-  ]);
+  ];
 }

@@ -134,10 +134,11 @@ async function stopAll(candidates: readonly Candidate[], mode: Mode): Promise<st
 async function settle(scene: Scene, litter: Litter, ttl: number): Promise<Remains> {
   let remains: Remains = { keys: ["etcd does not answer"], leases: [], processes: [] };
   const look = async (): Promise<boolean> => {
+    await takeContendersLeases(scene, ttl);
     const leases = await scene.cluster.etcdctl("lease", "list");
     remains = {
       keys: (await queueOf(scene))?.map(({ key, value }) => `${key} of ${value}`) ?? ["etcd does not answer"],
-      leases: [...leases.stdout.matchAll(/^([0-9a-f]{16})$/gm)].map(([, lease = ""]) => lease),
+      leases: leasesIn(leases.stdout),
       processes: litter.names(),
     };
     return Object.values(remains).every((all) => all.length === 0);
@@ -145,6 +146,19 @@ async function settle(scene: Scene, litter: Litter, ttl: number): Promise<Remain
   const timeoutMs = ttl * 1_000 + LEASE_SLACK;
   await until("all to be gone", look, { timeoutMs, everyMs: 100 }).catch(() => undefined);
   return remains;
+}
+
+function leasesIn(list: string): string[] {
+  return [...list.matchAll(/^([0-9a-f]{16})$/gm)].map(([, lease = ""]) => lease);
+}
+
+/** An `etcdctl elect` that is asked to end before it has a key leaves a lease of a minute: no candidate's is so long. */
+async function takeContendersLeases({ cluster }: Scene, ttl: number): Promise<void> {
+  const { stdout } = await cluster.etcdctl("lease", "list");
+  for (const lease of leasesIn(stdout)) {
+    const told = (await cluster.etcdctl("lease", "timetolive", lease)).stdout;
+    if (Number(/TTL\((\d+)s\)/.exec(told)?.[1]) > ttl) await cluster.etcdctl("lease", "revoke", lease);
+  }
 }
 
 /** Kills what is left of a run, also of one that failed, until nothing is. */

@@ -42,8 +42,13 @@ export interface Schedule {
 
 const NAMES = ["a", "b", "c", "d", "e"];
 
-/** Milliseconds between two faults, on average: a storm, and one in which there is time for a planned hand-over. */
-const PACES = [1_000, 2_000, 4_000];
+/** Milliseconds between two faults, on average: from a storm to a row of single ones. */
+const PACES = [700, 1_500, 3_000];
+
+/** So much of a run, in leases, nothing happens but a planned stop in the middle of it: only there can a hand-over be timed. */
+const CALM_LEASES = 3;
+/** A run of less than so many leases has no room for that. */
+const LEAST_LEASES = 7;
 
 /** A fault that would come too near to another one is drawn again, so often. */
 const MOST_DRAWS = 20;
@@ -55,21 +60,37 @@ export function drawSchedule(seed: number, seconds: number): Schedule {
   const candidates = NAMES.map((name) => drawCandidate(name, draw));
   const smallDisk = draw.pick(NAMES);
   const pace = draw.pick(PACES);
-  const faults: Fault[] = [];
-  for (let at = gap(draw, pace); at < seconds * 1_000; at += gap(draw, pace)) {
+  const end = seconds * 1_000;
+  const calm = drawCalm(ttl * 1_000, end, draw);
+  const faults: Fault[] = calm ? [calm.stop] : [];
+  for (let at = gap(draw, pace); at < end; at += gap(draw, pace)) {
     for (let draws = 0; draws < MOST_DRAWS; draws++) {
-      const fault = drawFault(at, seconds * 1_000, draw);
+      const fault = drawFault(at, end, draw);
+      if (calm && fault.at <= calm.to && fault.at + fault.lasts >= calm.from) continue;
       if (faults.some((other) => areTooNear(fault, other, ttl))) continue;
       faults.push(fault);
       break;
     }
   }
+  faults.sort((a, b) => a.at - b.at);
   return { seed, seconds, ttl, series: seed % 2 === 1 ? "3.4" : "3.5", candidates, smallDisk, faults };
 }
 
 function drawCandidate(name: string, draw: Random): CandidatePlan {
   const workload = draw.weighed({ plain: 3, stubborn: 3, daemon: 3, "bare-daemon": 1, crashing: 1 });
   return { name, workload, jumps: draw.next() < 0.3 };
+}
+
+/** When nothing else happens, and the stop of the leader in it; undefined where there is no room for it. */
+function drawCalm(ttl: number, end: number, draw: Random): { from: number; to: number; stop: Fault } | undefined {
+  const from = draw.within(0, end - CALM_LEASES * ttl);
+  if (end < LEAST_LEASES * ttl) return undefined;
+  const at = Math.round(from + (CALM_LEASES / 2) * ttl);
+  return {
+    from,
+    to: from + CALM_LEASES * ttl,
+    stop: { at, kind: "end-wrapper", target: "leader", lasts: 0, amount: 0, lot: 0 },
+  };
 }
 
 function gap(draw: Random, mean: number): number {

@@ -64,8 +64,7 @@ export function isOne(kinds: readonly FaultKind[], { kind }: Happened): boolean 
 
 /** Whether some of an instance's lines may be missing, because there was no room for them. */
 export function hasHoles(history: History, instance: Instance): boolean {
-  const filled = faultsDuring(history, instance.startedAt, instance.endedAt).some(
+  return faultsDuring(history, instance.startedAt, instance.endedAt).some(
     ({ kind, hit }) => kind === "fill-disk" && hit.includes(instance.candidate),
   );
-  return filled || instance.torn > 0;
 }
