@@ -74,9 +74,9 @@ export const starveCpus: FaultAct = async (_scene, { amount, lasts }) => {
 const PIECES = [65_536, 1_024, 1];
 
 /** No byte more fits onto the disk that holds a candidate's log. */
-export const fillDisk: FaultAct = async ({ smallDisk }) => {
+export const fillDisk: FaultAct = async ({ smallDisk }, { at }) => {
   if (!smallDisk) return { skipped: "no disk can be filled here" };
-  const file = join(smallDisk.folder, "filler");
+  const file = join(smallDisk.folder, `filler-${at}`);
   const filler = openSync(file, "w");
   for (const size of PIECES) while (fits(filler, size));
   closeSync(filler);

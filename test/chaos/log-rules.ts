@@ -75,6 +75,9 @@ function reasonsOf({ lines }: Term): string[] {
   return reasons;
 }
 
+/** The exit status of a bug in while-leader. */
+const BUG = 70;
+
 /** Nothing is logged that a user would report. */
 export function noBugs(history: History): Finding[] {
   if (history.mode === "lock") return [];
@@ -85,10 +88,13 @@ export function noBugs(history: History): Finding[] {
 }
 
 function bugsIn({ who, log, end }: Instance): Finding[] {
+  // Asked to end before Node has come to the wrapper's first line, it just ends (README, What JavaScript cannot do).
+  const tooEarly = end === "SIGTERM" && log.length === 0;
+  const known = end === "SIGKILL" || tooEarly || (typeof end === "number" && end !== BUG);
   return [
     ...log
       .filter(({ event }) => event === "bug" || event === "failed")
       .map(({ event, error }) => violation(`${who}: ${event}: ${String(error)}`)),
-    ...(end === 70 || (typeof end === "string" && end !== "SIGKILL") ? [violation(`${who} ended with ${end}`)] : []),
+    ...(known ? [] : [violation(`${who} ended with ${end}`)]),
   ];
 }
