@@ -46,6 +46,13 @@ await test("a key that is taken by hand is a race only for so long", async (t) =
   t.same(run(last + 20, fault("swallow-link", 900, 3_000, "a>m0")), ["race"], "cut off, until its time is over");
   t.same(run(last + 20, fault("swallow-link", 900, 3_000, "b>m0")), ["violation", "race"], "somebody else was cut off");
   t.same(run(TTL + 500, fault("swallow-link", 900, 3_000, "a>m0")), ["violation", "race"], "and no longer");
+  const stalled = history({
+    beats: [...beats(9, "b1", 1_060, 1_060), ...beats(7, "a1", last + 10, last + 20)],
+    instances: [instance("a1", log)],
+    faults: [taken],
+    stalls: [{ from: 1_100, to: 1_400 }],
+  });
+  t.match(noOlderBeat(stalled), [{ kind: "race" }], "the rig's network was away");
   const other = fault("delete-key", 1_000, 1_050, "jobs/8");
   const beatsOfBoth = [...beats(9, "b1", 1_060, 1_060), ...beats(7, "a1", 1_070, 1_080)];
   const instances = [instance("a1", log)];

@@ -44,9 +44,12 @@ function raceEnd(history: History, token: bigint): Moment {
   if (!term || !taken) return -Infinity;
   const end = taken.ended + RACE_WINDOW;
   // Cut off from etcd, it cannot hear of it before its own time is over; what wants the CPU keeps it from hearing, too.
-  const deaf = faultsDuring(history, taken.began - RACE_WINDOW, end).some(
-    (fault) => fault !== taken && canDeafen(fault, term.instance.who, term.instance.candidate),
-  );
+  const from = taken.began - RACE_WINDOW;
+  const deaf =
+    history.stalls.some((stall) => stall.from <= end && stall.to >= from) ||
+    faultsDuring(history, from, end).some(
+      (fault) => fault !== taken && canDeafen(fault, term.instance.who, term.instance.candidate),
+    );
   return deaf ? Math.max(end, term.validUntil) : end;
 }
 

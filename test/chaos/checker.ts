@@ -37,6 +37,8 @@ export interface Counts {
   /** Faults that befell nobody, for want of a target. */
   readonly skipped: number;
   readonly handOvers: number;
+  /** Milliseconds in which the rig did not get to run, in all. */
+  readonly stalled: number;
   /** Milliseconds; the longest of those that nothing disturbed. */
   readonly longestHandOver: number;
 }
@@ -57,6 +59,7 @@ export function check(history: History): Verdict {
       faults: history.faults.length,
       skipped: history.faults.filter(({ skipped }) => skipped !== undefined).length,
       handOvers: handOvers.length,
+      stalled: Math.round(history.stalls.reduce((sum, { from, to }) => sum + to - from, 0)),
       longestHandOver: Math.round(Math.max(0, ...handOvers.map(({ fault, next }) => (next?.at ?? 0) - fault.began))),
     },
   };

@@ -17,3 +17,25 @@ export function monotonicOf(time: string, now = monotonic(), wallNow = Date.now(
   if (shown > FIRST_REAL_TIME) return shown - wallNow + now;
   return shown + Math.round((now - shown) / JUMP) * JUMP;
 }
+
+/** How often a rig looks whether it gets to run, and how late that may be before it counts as a stall. */
+const [LOOK_EVERY, LATE] = [20, 100];
+
+/** The times in which this process did not get to run: all that passed through it waited meanwhile. */
+export class Stalls {
+  readonly seen: { readonly from: number; readonly to: number }[] = [];
+  readonly #timer: NodeJS.Timeout;
+
+  constructor() {
+    let last = monotonic();
+    this.#timer = setInterval(() => {
+      const now = monotonic();
+      if (now - last > LATE) this.seen.push({ from: last, to: now });
+      last = now;
+    }, LOOK_EVERY);
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+  }
+}

@@ -85,6 +85,8 @@ export interface History {
   readonly unseen: readonly (readonly [from: bigint, to: bigint])[];
   /** For each candidate, when its links carried something towards etcd. */
   readonly sent: Readonly<Record<string, readonly Moment[]>>;
+  /** When the rig itself, through which all links go, did not get to run: a network that was away for a moment. */
+  readonly stalls: readonly { readonly from: Moment; readonly to: Moment }[];
   readonly remains: Remains;
 }
 

@@ -18,6 +18,7 @@ export function history(parts: Partial<History> = {}): History {
     keys: [],
     unseen: [],
     sent: {},
+    stalls: [],
     remains: { keys: [], leases: [], processes: [] },
     ...parts,
   };

@@ -11,6 +11,10 @@ const said = new Set<string>();
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(words: readonly string[]): Promise<number> {
+  if (words.includes("--help")) {
+    console.log(USAGE);
+    return 0;
+  }
   let asked: Arguments;
   try {
     asked = readArguments(words);
@@ -93,13 +97,13 @@ function tell(seed: number, outcome: Outcome): void {
     said.add(note);
     console.log(note);
   }
-  const { beats, terms, faults, skipped, handOvers, longestHandOver } = counts;
+  const { beats, terms, faults, skipped, handOvers, longestHandOver, stalled } = counts;
   console.log(
     [
       `seed ${seed}: ${violations.length === 0 ? "held" : `${violations.length} VIOLATIONS`}`,
       `${terms} terms, ${beats} beats, ${faults - skipped} of ${faults} faults`,
       `${handOvers} planned hand-overs${handOvers > 0 ? ` (${longestHandOver} ms at most)` : ""}`,
-      `${races.length} documented races, ${unchecked.length} unchecked`,
+      `${races.length} documented races, ${unchecked.length} unchecked, rig stalled for ${stalled} ms`,
     ].join(", "),
   );
   for (const race of races) console.log(`  race: ${race}`);

@@ -7,7 +7,7 @@ import { startEtcd } from "../helpers/etcd-server.js";
 import { killRow } from "../helpers/processes.js";
 import { until } from "../helpers/until.js";
 import { Candidate, Litter } from "./candidates.js";
-import { monotonic } from "./clock.js";
+import { monotonic, Stalls } from "./clock.js";
 import { commandOf } from "./commands.js";
 import { perform } from "./faults.js";
 import { readBeats, type History, type Mode, type Remains } from "./history.js";
@@ -65,6 +65,8 @@ async function play(options: RunOptions, owner: Owner): Promise<History> {
   const stage = { ...scene, candidates };
 
   await until("the first beat", () => lastBeat(scene), { timeoutMs: FIRST_BEAT_WITHIN });
+  const stalls = new Stalls();
+  owner.teardown(() => stalls.end());
   const began = monotonic();
   const [faults] = await Promise.all([perform(stage, schedule.faults, began), pause(schedule.seconds * 1_000)]);
   const healed = monotonic();
@@ -86,6 +88,7 @@ async function play(options: RunOptions, owner: Owner): Promise<History> {
     keys: scene.keyLog.events,
     unseen: scene.keyLog.unseen,
     sent: links.sent,
+    stalls: stalls.seen,
     remains: { ...remains, processes: [...stubborn, ...remains.processes] },
   };
 }
