@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { atExit } from "../helpers/at-exit.js";
 import { USAGE, readArguments, type Arguments } from "./arguments.js";
 import { hasGuard } from "./commands.js";
 import { launch, type Outcome } from "./launch.js";
@@ -34,6 +35,7 @@ async function main(words: readonly string[]): Promise<number> {
 async function runAll({ seeds, seconds, parallel, mode, keep }: Arguments): Promise<number> {
   const folder = keep ?? mkdtempSync(join(tmpdir(), "while-leader-chaos-"));
   mkdirSync(folder, { recursive: true });
+  const forget = atExit(() => keep === undefined && rmSync(folder, { recursive: true, force: true }));
   const waiting = [...seeds];
   const failed: number[] = [];
   const totals = {
@@ -52,7 +54,7 @@ async function runAll({ seeds, seconds, parallel, mode, keep }: Arguments): Prom
       rmSync(own, { recursive: true, force: true });
       mkdirSync(own);
       const outcome = await launch({ seed, seconds, mode, folder: own });
-      tell(seed, outcome);
+      tell(seed, outcome, mode);
       if ("result" in outcome) add(totals, outcome.result);
       const holds = "result" in outcome && outcome.result.violations.length === 0;
       if (!holds) {
@@ -68,6 +70,7 @@ async function runAll({ seeds, seconds, parallel, mode, keep }: Arguments): Prom
         .map(([name, count]) => `${count} ${name}`)
         .join(", "),
   );
+  forget();
   if (failed.length === 0 && keep === undefined) rmSync(folder, { recursive: true, force: true });
   if (mode !== "lock") return failed.length === 0 ? 0 : 1;
   if (failed.length === 0) console.log("a checker that finds nothing wrong with etcdctl lock is broken");
@@ -90,7 +93,7 @@ function add(
   totals.unchecked += unchecked.length;
 }
 
-function tell(seed: number, outcome: Outcome): void {
+function tell(seed: number, outcome: Outcome, mode: string): void {
   if ("failure" in outcome) return console.log(`seed ${seed}: FAILED: ${outcome.failure.split("\n")[0]}`);
   const { counts, violations, races, unchecked, notes } = outcome.result;
   for (const note of notes.filter((one) => !said.has(one))) {
@@ -107,6 +110,8 @@ function tell(seed: number, outcome: Outcome): void {
     ].join(", "),
   );
   for (const race of races) console.log(`  race: ${race}`);
+  // What cannot be asked of etcdctl lock is the same for every seed.
+  for (const text of mode === "lock" ? [] : unchecked) console.log(`  unchecked: ${text}`);
 }
 
 /** What one needs to look into it. */

@@ -14,6 +14,11 @@ await test("with a healthy quorum somebody leads again in time", async (t) => {
   t.equal(found(LIMIT + 100, [fault("stop-member", 11_000, 14_000, "m0")]), 0, "not for so long without trouble");
   t.equal(found(LIMIT + 5_000, [fault("stop-member", 11_000, 14_000, "m0")]), 1, "for so long after the trouble");
   t.equal(found(LIMIT + 100, [fault("kill-wrapper", 11_000, 14_000, "a1")]), 1, "the quorum was healthy");
+  const contender = history({
+    beats: [...beats(7, "a1", 0, 10_000), ...beats(9, "b1", 10_000 + LIMIT + 100, 100_000)],
+    keys: [put(8, "contender1", 10_000), { ...put(8, "contender1", 15_000), type: "delete", revision: 12n }],
+  });
+  t.same(leadsAgain(contender), [], "somebody without a workload led");
   const everybody = { ...fault("cut-link", 11_000, 14_000, "a>m0"), target: "everybody all" };
   t.equal(found(LIMIT + 100, [everybody]), 0, "nobody could reach it");
 });
@@ -44,6 +49,8 @@ await test("a planned hand-over takes less than a TTL", async (t) => {
   t.same(found(20_000 + TTL + 100), [1, 1]);
   t.same(found(20_000 + TTL + 100, { keys: [put(7, "a1")] }), [0, 0], "nobody was there to take over");
   t.same(found(20_000 + TTL + 100, { keys: [put(7, "a1"), put(9, "b1", 30_000)] }), [0, 0], "nor in time");
+  const contended = [put(7, "a1"), put(8, "contender1"), put(9, "b1")];
+  t.same(found(20_000 + TTL + 100, { keys: contended }), [0, 0], "somebody without a workload followed");
   const alone = (other: ReturnType<typeof fault>) => found(20_000 + TTL + 100, { faults: [stop, other] });
   t.same(alone(fault("delay-link", 19_000, 21_000, "b>m0")), [0, 0], "something else went on");
   t.same(alone(fault("delay-link", 16_000, 18_000, "b>m0")), [1, 1], "something else was over");

@@ -45,15 +45,32 @@ function newestBeats({ beats }: History): Beat[] {
 
 /** The longest time between two moments in which no fault disturbed the quorum. */
 function longestCalm(history: History, from: Moment, to: Moment): number {
-  const troubles = faultsDuring(history, from, to)
-    .filter((fault) => isOne(WITHOUT_QUORUM, fault) || cutsEverybodyOff(fault))
-    .toSorted((a, b) => a.began - b.began);
+  const faults = faultsDuring(history, from, to).filter(
+    (fault) => isOne(WITHOUT_QUORUM, fault) || cutsEverybodyOff(fault),
+  );
+  const troubles = [...faults, ...contendersTimes(history)].filter(({ began, ended }) => began <= to && ended >= from);
+  troubles.sort((a, b) => a.began - b.began);
   let [calmSince, longest] = [from, 0];
   for (const { began, ended } of troubles) {
     longest = Math.max(longest, began - calmSince);
     calmSince = Math.max(calmSince, ended);
   }
   return Math.max(longest, to - calmSince);
+}
+
+/** When the key of a contender, who has no workload, stood in the queue: it can be put after its fault was over. */
+function contendersTimes({ keys }: History): { began: Moment; ended: Moment }[] {
+  const puts = keys.filter(({ type, value }) => type === "put" && isContender(value));
+  return puts.map((put) => {
+    const gone = keys.find(
+      ({ type, key, revision }) => type === "delete" && key === put.key && revision > put.revision,
+    );
+    return { began: put.seenAt, ended: gone?.seenAt ?? Infinity };
+  });
+}
+
+function isContender(value: string): boolean {
+  return value.startsWith("contender");
 }
 
 function cutsEverybodyOff({ kind, target }: Happened): boolean {
@@ -98,13 +115,13 @@ export function handOversOf(history: History): { fault: Happened; next: Beat | u
   });
 }
 
-/** How many keys there were, the leader's included. */
+/** How many keys there were, the leader's included; none counts where one is a contender's. */
 function queueLength({ keys }: History, at: Moment): number {
-  const live = new Set<string>();
-  for (const { type, key } of keys.filter(({ seenAt }) => seenAt < at))
-    if (type === "put") live.add(key);
+  const live = new Map<string, string>();
+  for (const { type, key, value } of keys.filter(({ seenAt }) => seenAt < at))
+    if (type === "put") live.set(key, value);
     else live.delete(key);
-  return live.size;
+  return [...live.values()].some(isContender) ? 0 : live.size;
 }
 
 /** When everything has been stopped, nothing is left. */
