@@ -1,5 +1,6 @@
-import type { ChildProcess } from "node:child_process";
+import type { ChildProcess, ChildProcessByStdio } from "node:child_process";
 import { spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "../clock.js";
 import { momentIn } from "../clock.js";
@@ -42,7 +43,9 @@ export const UNGUARDED: Guard = {
   expect: () => {},
   hold: () => {},
   release: () => {},
-  lost: new Promise<void>(() => {}),
+  get lost() {
+    return new Promise<void>(() => {});
+  },
   close: async () => {},
 };
 
@@ -140,17 +143,8 @@ class GuardProcess implements Guard {
   start(): boolean {
     const { clock, log } = this.#context;
     const born = clock.now();
-    const child = spawn(process.execPath, [...FLAGS, PROGRAM], {
-      argv0: "while-leader-guard",
-      env: { ...guardEnvironment(process.env), ...FEW_THREADS },
-      // Where nothing needs it to go away.
-      cwd: "/",
-      // What hits our process group or terminal must not hit it.
-      detached: true,
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    child.on("error", () => {}); // told by the missing pid
-    if (child.pid === undefined) return false;
+    const child = spawnGuard();
+    if (child?.pid === undefined) return false;
     this.#child = child;
     this.#unanswered = 0;
     child.stdin.on("error", () => {}); // it died, which is told by its exit
@@ -194,5 +188,23 @@ class GuardProcess implements Guard {
   #tell(news: Partial<Charge>): void {
     this.#charge = { ...this.#charge, ...news };
     this.#child?.stdin?.write(`${JSON.stringify(news)}\n`);
+  }
+}
+
+function spawnGuard(): ChildProcessByStdio<Writable, Readable, null> | undefined {
+  try {
+    const child = spawn(process.execPath, [...FLAGS, PROGRAM], {
+      argv0: "while-leader-guard",
+      env: { ...guardEnvironment(process.env), ...FEW_THREADS },
+      // Where nothing needs it to go away.
+      cwd: "/",
+      // What hits our process group or terminal must not hit it.
+      detached: true,
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    child.on("error", () => {}); // told by the missing pid
+    return child;
+  } catch {
+    return undefined; // no memory, say
   }
 }
