@@ -2,6 +2,7 @@ import t from "tap";
 import { startEtcd } from "../helpers/etcd-server.js";
 import { isAlive, processRow, signalProcess } from "../helpers/processes.js";
 import { until } from "../helpers/until.js";
+import { runToEnd } from "../helpers/wrapper.js";
 import { namesAfter, newest, renewals, Stage } from "../integration/stage.js";
 import { guardOf, guardsOf } from "./guard-of.js";
 
@@ -87,4 +88,12 @@ void t.test("two guards that die within one period are a lost term", async (t) =
   t.ok((await stage.beating(a, { after: lost })) > token, "and it is back");
   await guardOf(a.pid);
   t.same(stage.violations(), []);
+});
+
+void t.test("without a guard nothing is started: status 69, and one line", async (t) => {
+  // Where the program that is Node has been taken away meanwhile.
+  const env = { NODE_OPTIONS: "--import=data:text/javascript,process.execPath='/no/node'" };
+  const ended = await runToEnd(["--guard", "on", "sh", "-c", "echo started"], { env, text: true });
+  t.match(ended, { code: 69, stdout: "" });
+  t.match(ended.stderr, /^while-leader: cannot start the guard: \/no\/node\n$/m);
 });
