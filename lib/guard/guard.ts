@@ -110,7 +110,7 @@ class GuardProcess implements Guard {
 
   feed(duration: Milliseconds): void {
     this.#deaths = 0;
-    if (this.#unanswered++ === MOST_UNANSWERED) this.#child?.kill("SIGKILL");
+    if (this.#unanswered++ === MOST_UNANSWERED) this.#giveUp();
     this.#tell({ killAt: momentIn(duration) ?? null });
   }
 
@@ -150,10 +150,9 @@ class GuardProcess implements Guard {
     child.stdin.on("error", () => {}); // it died, which is told by its exit
     child.stdout.once("data", () => log("debug", "guarded", { pid: child.pid, took: Math.round(clock.now() - born) }));
     child.stdout.on("data", (words: Buffer) => this.#hear(words.toString().split("\n") as Word[]));
-    child.once(
-      "exit",
-      (status, signal) => void this.#died({ status: status ?? undefined, signal: signal ?? undefined }),
-    );
+    child.once("exit", (status, signal) => {
+      if (this.#child === child) void this.#died(status ?? undefined, signal ?? undefined);
+    });
     this.#tell(this.#charge);
     return true;
   }
@@ -165,12 +164,17 @@ class GuardProcess implements Guard {
     this.#lost.resolve();
   }
 
-  async #died(how: { readonly status: number | undefined; readonly signal: string | undefined }): Promise<void> {
+  /** One that is frozen, or stuck in the kernel, need not die of it soon. */
+  #giveUp(): void {
+    if (this.#child?.kill("SIGKILL")) void this.#died(undefined, "SIGKILL");
+  }
+
+  async #died(status: number | undefined, signal: string | undefined): Promise<void> {
     const { clock, log } = this.#context;
     const { signal: over } = this.#over;
     this.#child = undefined;
     if (over.aborted) return;
-    log("warn", "guard-died", { status: how.status, signal: how.signal });
+    log("warn", "guard-died", { status, signal });
     this.#deaths++;
     if (this.#deaths >= MOST_DEATHS) this.#unguarded();
     if (this.#deaths >= MOST_DEATHS) await clock.sleep(PAUSE, over);
