@@ -34,6 +34,8 @@ export interface CandidateOptions {
   /** More options of while-leader. */
   args?: readonly string[];
   env?: Record<string, string>;
+  /** A command to run it under. */
+  under?: readonly string[];
 }
 
 /** A key of the queue as etcd has it. */
@@ -78,9 +80,9 @@ export class Stage {
 
   /** Starts a candidate with a line of log for each renewal. Does not wait for anything. */
   candidate(identity: string, options: CandidateOptions = {}): Wrapper {
-    const { command = this.workload(), endpoints = this.#etcd.endpoints, args = [], env = {} } = options;
+    const { command = this.workload(), endpoints = this.#etcd.endpoints, args = [], env = {}, under = [] } = options;
     const own = ["-vv", "-n", this.election, "--identity", identity, "--ttl", `${this.ttl}s`, "--endpoints", endpoints];
-    return startWrapper([...own, ...args, "--", ...command], { t: this.#t, env });
+    return startWrapper([...own, ...args, "--", ...command], { t: this.#t, env, under });
   }
 
   /** Starts a candidate and waits until it leads: its workload beats, or a command given here has said "ready". */
