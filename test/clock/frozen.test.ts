@@ -7,8 +7,8 @@ import type { Wrapper } from "../helpers/wrapper.js";
 import { namesAfter, newest, renewals, Stage, tokenOf } from "../integration/stage.js";
 import { lateSteps, processesOf, said, stopping, type Standstill } from "./thaws.js";
 
-// So short a lease that its end is soon.
-const TTL = 2;
+// So short a lease that its end is soon, and long enough for a busy machine to keep it until then.
+const TTL = 5;
 // The command sees a moment in which it may act before it is killed: at most this long, and steps that fill a part of it.
 const MOMENT = 500;
 
@@ -116,10 +116,11 @@ for (const first of ["command", "guard"] as const) {
 }
 
 async function killedAfter(t: Test, stage: Stage, a: Wrapper, b: Wrapper, still: Standstill): Promise<void> {
+  const elected = newest(a, "elected");
   const late = await lateSteps(stage, a, b, still);
   t.comment(said([late]));
   t.ok(late.lasted < MOMENT, `${late.lasted} ms`);
-  t.match(await a.event("lost"), { reason: "expired" });
-  t.match(await a.event("exited"), { signal: "SIGKILL" });
+  t.match(await a.event("lost", { after: elected }), { reason: "expired" });
+  t.match(await a.event("exited", { after: elected }), { signal: "SIGKILL" });
   await a.event("standby", { after: await a.event("rejoining") });
 }
