@@ -3,7 +3,7 @@ import { startEtcd } from "../helpers/etcd-server.js";
 import { Freezer, needsFreezer } from "../helpers/freezer.js";
 import { isAlive } from "../helpers/processes.js";
 import { until } from "../helpers/until.js";
-import { namesAfter, newest, renewals, Stage, WIDE_MARGIN } from "../integration/stage.js";
+import { namesAfter, newest, renewals, Stage, tokenOf, WIDE_MARGIN } from "../integration/stage.js";
 import { lateSteps, processesOf } from "./thaws.js";
 
 const TTL = 3;
@@ -45,9 +45,15 @@ for (const version of ["v1", "v2"] as const) {
       const b = await stage.standby("b");
       const { wrapper, guard } = await processesOf(a);
       for (const pid of [wrapper, guard]) freezer.add(pid);
-      const late = await lateSteps(stage, a, b, { begin: () => freezer.freeze(), end: () => freezer.thaw() });
-      t.ok(stage.violations().length > 0, "the command went on beside the next one");
-      t.ok(late.lasted < MOMENT, `${late.lasted} ms`);
+      const elected = await a.event("elected");
+      await freezer.freeze();
+      await stage.beating(b);
+      await until("the command to go on beside the next one", () => stage.violations().length > 0);
+      const at = Number(process.hrtime.bigint()) / 1e6;
+      freezer.thaw();
+      t.match(await a.event("exited", { after: elected }), { signal: "SIGKILL" });
+      const last = stage.beats().findLast(({ token }) => token === tokenOf(elected))?.at ?? Infinity;
+      t.ok(last - at < MOMENT, `${last - at} ms`);
       await a.event("standby", { after: await a.event("rejoining") });
     },
   );
