@@ -16,8 +16,11 @@ import type { Charge, Ward, Word } from "./charge.js";
  * It must outlive what ends the wrapper, so it listens to no signal, and it must be small, so it loads nothing that it may not need.
  */
 
-/** Timers stand still while the host is suspended; this is how long a resume can go unnoticed. */
-const LONGEST_SLEEP: Milliseconds = 500;
+/**
+ * How long an orphan of the workload, or a resume of the host (timers stand still while it is suspended), can go unnoticed. To look is
+ * to read two small files: so often, that takes two thousandths of a processor.
+ */
+const LOOK_EVERY: Milliseconds = 100;
 /** Looking for what is left of a workload starts quickly and slows down. */
 const [FIRST_LOOK, LONGEST_LOOK] = [5, 100] as const;
 /** A process is not seen for a moment while it becomes another program. */
@@ -73,7 +76,7 @@ function watch(): void {
   // The orphans of PID 1 die with it; anybody else's are nobody's as soon as it has gone.
   if (charge.wrapper !== 1) processes.notice();
   // After a time in which this process was stopped itself, news may wait in the pipe: that is read before immediates have their turn.
-  timer = setTimeout(() => setImmediate(watch), Math.min(Math.ceil(left), LONGEST_SLEEP));
+  timer = setTimeout(() => setImmediate(watch), Math.min(Math.ceil(left), LOOK_EVERY));
 }
 
 function fire(workload: Processes): void {

@@ -59,28 +59,31 @@ for (const version of ["v1", "v2"] as const) {
   );
 }
 
-// Of version 1 a frozen process cannot be killed, and a guard that is there is not replaced.
-void t.test(
-  "cgroup v2: only the guard is frozen, and another one takes its place",
-  { ...needsFreezer("v2") },
-  async (t) => {
-    const stage = new Stage(t, etcd, { ttl: TTL });
-    const freezer = new Freezer("v2", t);
-    const a = await stage.leader("a", { args: WIDE_MARGIN });
-    const b = await stage.standby("b");
-    const first = newest(a, "guarded") ?? (await a.event("guarded"));
-    const { command } = await processesOf(a);
-    freezer.add(Number(first.pid));
-    await freezer.freeze();
-    const second = await a.event("guarded", { after: first });
-    await renewals(a, 2);
-    t.ok(isAlive(command));
-    t.notOk(namesAfter(a, first).includes("lost"));
-    // It is a guard as good as the first one.
-    a.kill("SIGKILL");
-    await until("it to end the command", () => !isAlive(command));
-    await stage.beating(b);
-    t.same(stage.violations(), []);
-    t.not(second.pid, first.pid);
-  },
-);
+// Of version 1 a frozen process does not die before it is thawed.
+for (const version of ["v1", "v2"] as const) {
+  void t.test(
+    `cgroup ${version}: only the guard is frozen, and another one takes its place`,
+    needsFreezer(version),
+    async (t) => {
+      const stage = new Stage(t, etcd, { ttl: TTL });
+      const freezer = new Freezer(version, t);
+      const a = await stage.leader("a", { args: WIDE_MARGIN });
+      const b = await stage.standby("b");
+      const first = newest(a, "guarded") ?? (await a.event("guarded"));
+      const { command } = await processesOf(a);
+      freezer.add(Number(first.pid));
+      await freezer.freeze();
+      const second = await a.event("guarded", { after: first });
+      await renewals(a, 2);
+      t.ok(isAlive(command));
+      t.notOk(namesAfter(a, first).includes("lost"));
+      // It is a guard as good as the first one.
+      a.kill("SIGKILL");
+      await until("it to end the command", () => !isAlive(command));
+      await stage.beating(b);
+      t.same(stage.violations(), []);
+      t.not(second.pid, first.pid);
+      await freezer.thaw();
+    },
+  );
+}
