@@ -18,7 +18,7 @@ import type { Charge, Ward, Word } from "./charge.js";
 
 /**
  * How long an orphan of the workload, or a resume of the host (timers stand still while it is suspended), can go unnoticed. To look is
- * to read two small files: so often, that takes two thousandths of a processor.
+ * to read two small files: so often, that takes a quarter of a percent of a processor.
  */
 const LOOK_EVERY: Milliseconds = 100;
 /** Looking for what is left of a workload starts quickly and slows down. */
