@@ -19,14 +19,40 @@ export function procIsOurs(): boolean {
   return unlessAbsent(() => readlinkSync("/proc/self")) === String(process.pid);
 }
 
+/** Every process but zombies. */
+export interface Census {
+  readonly entries: readonly Entry[];
+  /** Whether at one moment there was nobody else. False where they come and go faster than anybody can look. */
+  readonly settled: boolean;
+}
+
+/** Beyond some tens of thousands of new processes a second nobody is the last one. */
+const MOST_LISTS = 20;
+
 /**
- * @returns every process but zombies; undefined without a `/proc` of ours.
+ * Looks at every process. A list of them is old when the last one on it is looked at: who was on it may have ended, and have left a
+ * child that is not. So the list is made anew until it holds nobody new.
+ *
+ * @param look what else to learn of each while it is there.
+ * @returns undefined without a `/proc` of ours.
  * @throws what keeps us from looking, a lack of descriptors for example.
  */
-export function everyProcess(): readonly Entry[] | undefined {
+export function everyProcess(look: (entry: Entry) => void = () => {}): Census | undefined {
   if (!procIsOurs()) return undefined;
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return pids.map((pid) => entryOf(Number(pid))).filter((entry) => entry !== undefined);
+  const listed = new Set<string>();
+  const entries: Entry[] = [];
+  for (let lists = 0; lists < MOST_LISTS; lists++) {
+    const fresh = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && !listed.has(name));
+    if (fresh.length === 0) return { entries, settled: true };
+    for (const name of fresh) {
+      listed.add(name);
+      const entry = entryOf(Number(name));
+      if (entry === undefined) continue;
+      entries.push(entry);
+      look(entry);
+    }
+  }
+  return { entries, settled: false };
 }
 
 /** @returns undefined for a process that is gone or a zombie. @throws as `everyProcess`. */

@@ -1,4 +1,4 @@
-import type { Entry } from "./proc.js";
+import type { Census, Entry } from "./proc.js";
 import { attempt, childrenOf, entryOf, everyProcess, isStartedWith } from "./proc.js";
 import type { Signal } from "./signals.js";
 
@@ -46,21 +46,24 @@ export function processesOf(belonging: Belonging): Processes {
   let looked: ReadonlySet<number | undefined> = new Set([root]);
   const seen = new Map<number | undefined, string | undefined>([[root, birth]]);
 
-  const members = (): readonly Entry[] | undefined => {
-    const entries = everyProcess();
-    if (entries === undefined) return undefined;
-    const grouped = ownGroup && !entries.some(({ pid, started }) => pid === root && started !== birth);
+  const census = (): Census | undefined => {
+    const now = birthOf(root);
+    const grouped = ownGroup && (now === undefined || now === birth);
     const belongs = (entry: Entry): boolean =>
       seen.get(entry.pid) === entry.started ||
       (grouped && (entry.group === group || entry.session === group)) ||
       isStartedWith(entry.pid, marker);
-    const known = entries.filter((entry) => entry.pid !== process.pid && belongs(entry));
-    const descended = withDescendants(new Set(known.map(({ pid }) => pid)), entries);
-    const ours = withOrphans(descended, belonging, entries);
-    const living = entries.filter(({ pid }) => ours.has(pid));
-    for (const { pid, started } of living) seen.set(pid, started);
-    return living;
+    const known = new Set<number>();
+    const all = everyProcess((entry) => {
+      if (entry.pid !== process.pid && belongs(entry)) known.add(entry.pid);
+    });
+    if (all === undefined) return undefined;
+    const ours = withOrphans(withDescendants(known, all.entries), belonging, all.entries);
+    const entries = all.entries.filter(({ pid }) => ours.has(pid));
+    for (const { pid, started } of entries) seen.set(pid, started);
+    return { entries, settled: all.settled };
   };
+  const members = (): readonly Entry[] | undefined => census()?.entries;
 
   const inGroup = (entry: Entry): boolean => entry.group === group;
   const signalGroup = (signal: Signal | 0): boolean => group !== undefined && send(-group, signal);
@@ -82,8 +85,9 @@ export function processesOf(belonging: Belonging): Processes {
 
   return {
     alive() {
-      const living = members();
-      if (living !== undefined) return living.map(({ pid }) => pid);
+      const living = census();
+      if (living?.settled === false && living.entries.length === 0) throw new Error("processes come and go too fast");
+      if (living !== undefined) return living.entries.map(({ pid }) => pid);
       return group !== undefined && signalGroup(0) ? [-group] : [];
     },
     signalGroup(signal) {

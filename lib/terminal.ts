@@ -49,5 +49,5 @@ export function keepTerminal(libc: Libc): () => void {
 
 /** Zombies do not count. */
 function isPopulated(group: number): boolean {
-  return attempt(everyProcess)?.some((entry) => entry.group === group) ?? true;
+  return attempt(everyProcess)?.entries.some((entry) => entry.group === group) ?? true;
 }

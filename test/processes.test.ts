@@ -1,5 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import t, { type Test } from "tap";
 import { processesOf, type Processes } from "../lib/processes.js";
 import { Child } from "./helpers/child.js";
@@ -41,6 +43,24 @@ await t.test("the command and all that it started are alive, until they are kill
     t.same(all.filter(isAlive), []);
   }
 });
+
+await t.test("who goes on in a child while somebody looks is not overlooked", async (t) => {
+  const file = join(t.testdir({ file: "" }), "file");
+  const { processes } = await start(t, fixture("hops.pl"), [file], false);
+  const seen = Array.from({ length: 300 }, () => isThere(processes));
+  t.same(seen.filter(Boolean).length, 300);
+  rmSync(file);
+  await until("its end", () => !isThere(processes));
+});
+
+/** Nobody can tell is not gone. */
+function isThere(processes: Processes): boolean {
+  try {
+    return processes.alive().length > 0;
+  } catch {
+    return true;
+  }
+}
 
 await t.test("what the command leaves behind belongs to it when it is gone", async (t) => {
   for (const ownGroup of [true, false]) {

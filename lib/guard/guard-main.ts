@@ -17,11 +17,9 @@ import type { Charge, Ward, Word } from "./charge.js";
  */
 
 /**
- * How long an orphan of the workload, or a resume of the host (timers stand still while it is suspended), can go unnoticed. To look is
- * to read two small files: so often, that takes a quarter of a percent of a processor.
+ * Looking for a workload's processes starts quickly and slows down. The last is how long an orphan, or a resume of the host (timers
+ * stand still while it is suspended), can go unnoticed; so often, to read two small files takes a quarter of a percent of a processor.
  */
-const LOOK_EVERY: Milliseconds = 100;
-/** Looking for what is left of a workload starts quickly and slows down. */
 const [FIRST_LOOK, LONGEST_LOOK] = [5, 100] as const;
 /** A process is not seen for a moment while it becomes another program. */
 const LOOKS_IN_VAIN = 2;
@@ -34,6 +32,8 @@ let processes: Processes | undefined;
 /** Whether the wrapper may bring news, did not bring them in time, or is gone. */
 let state: "guarding" | "fired" | "alone" = "guarding";
 let timer: NodeJS.Timeout | undefined;
+/** Daemons are started at the beginning. */
+let nextLook: Milliseconds = FIRST_LOOK;
 
 for (const signal of FORWARDED) process.on(signal, () => {});
 listen();
@@ -59,6 +59,7 @@ function hear(news: Partial<Charge>): void {
   if ("workload" in news) {
     processes = charge.workload ? processesOf(belonging(charge.workload)) : undefined;
     state = "guarding";
+    nextLook = FIRST_LOOK;
   }
 }
 
@@ -76,7 +77,8 @@ function watch(): void {
   // The orphans of PID 1 die with it; anybody else's are nobody's as soon as it has gone.
   if (charge.wrapper !== 1) processes.notice();
   // After a time in which this process was stopped itself, news may wait in the pipe: that is read before immediates have their turn.
-  timer = setTimeout(() => setImmediate(watch), Math.min(Math.ceil(left), LOOK_EVERY));
+  timer = setTimeout(() => setImmediate(watch), Math.min(Math.ceil(left), nextLook));
+  nextLook = Math.min(nextLook * 2, LONGEST_LOOK);
 }
 
 function fire(workload: Processes): void {
