@@ -9,6 +9,7 @@ import { fixture } from "../helpers/paths.js";
 import { monotonic } from "./clock.js";
 import type { Instance, Moment } from "./history.js";
 import { readLog } from "./log-file.js";
+import { atUsualPriority } from "./priority.js";
 import type { CandidatePlan } from "./schedule.js";
 
 /** A candidate that has ended is started again after so long, as a container's restart policy would. */
@@ -101,7 +102,8 @@ export class Candidate {
     const { beats, logs, small } = this.#places;
     const folder = small?.candidate === this.name ? small.folder : logs;
     const logFile = join(folder, `${who}.log`);
-    const [file = "", ...args] = this.#command(who, [fixture("chaos-workload.pl"), beats, who, ...this.#flags()]);
+    const workload = [fixture("chaos-workload.pl"), beats, who, ...this.#flags()];
+    const [file = "", ...args] = atUsualPriority(this.#command(who, workload));
     const log = openSync(logFile, "a");
     const child = spawn(file, args, {
       detached: true,

@@ -6,6 +6,7 @@ import type { TcpProxy } from "../helpers/tcp-proxy.js";
 import { atExit } from "../helpers/at-exit.js";
 import type { FaultAct } from "./faults.js";
 import type { ClientLink } from "./network.js";
+import { atUsualPriority } from "./priority.js";
 import { byLot, leaderOf, type Scene } from "./scene.js";
 import type { Fault } from "./schedule.js";
 
@@ -58,7 +59,8 @@ function linksFor(scene: Scene, { target, lot }: Fault): ClientLink[] {
 /** Processes that do nothing but want the CPU, each of which ends by itself. */
 export const starveCpus: FaultAct = async (_scene, { amount, lasts }) => {
   const end = `my $end = time + ${Math.ceil(lasts / 1_000) + 1}; 1 while time < $end`;
-  const busy = Array.from({ length: amount }, () => spawn("perl", ["-e", end], { stdio: "ignore" }));
+  const [file = "", ...args] = atUsualPriority(["perl", "-e", end]);
+  const busy = Array.from({ length: amount }, () => spawn(file, args, { stdio: "ignore" }));
   const ended = busy.map((one) => new Promise((resolve) => one.once("exit", resolve)));
   const kill = (): void => busy.forEach((one) => one.kill("SIGKILL"));
   const forget = atExit(kill);

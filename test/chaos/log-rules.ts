@@ -24,21 +24,23 @@ export function validityWithinLease(history: History): Finding[] {
 
 /**
  * The log does not tell when a keepalive was sent, but its validity does: TTL and drift before its end. From then to the line in
- * the log two requests went to etcd, the keepalive and the read that confirms it, and the links have seen both.
+ * the log two requests went to etcd, the keepalive and the read that confirms it, and the links have heard both. What else they
+ * heard in that time lies between, so the last two are no further apart than the time that the renewal takes for its own.
  */
 function judgeRenewal(history: History, { who, candidate }: Instance, line: LogLine, ttl: number): Finding[] {
   const left = Number(line.left);
-  if (left > ttl * (1 - DRIFT) + ROUNDING) return [violation(`${who}: ${ms(left)} left of a lease of ${ms(ttl)}`)];
+  const since = ttl * (1 - DRIFT) - left;
+  if (since < -ROUNDING) return [violation(`${who}: ${ms(left)} left of a lease of ${ms(ttl)}`)];
   if (ttl === Infinity) return [];
-  const sentAt = line.at + left - ttl * (1 - DRIFT);
-  const from = sentAt - LOG_DELAY;
-  const requests = history.sent[candidate]?.filter((at) => at >= from && at <= line.at + ROUNDING).length ?? 0;
-  if (requests >= 2) return [];
-  const delayed = faultsDuring(history, from, line.at).some(
+  const heard = history.sent[candidate]?.filter((at) => at <= line.at + 1) ?? [];
+  const [first, second] = [heard.at(-2) ?? -Infinity, heard.at(-1) ?? -Infinity];
+  const sentBy = line.at - since - LOG_DELAY;
+  if (second - first <= since + ROUNDING && first >= sentBy) return [];
+  const late = faultsDuring(history, sentBy, line.at).some(
     (fault) => fault.kind === "starve-cpus" || (fault.kind === "stop-wrapper" && fault.hit.includes(who)),
   );
-  const text = `${who}: a renewal counted from ${ms(line.at - sentAt)} before its log line; ${requests} requests were sent since`;
-  return [delayed ? unchecked(`${text} (the line may be late)`) : violation(text)];
+  const told = `${who}: a renewal counts from ${ms(since)} before its end; the last requests were ${ms(line.at - first)} and ${ms(line.at - second)} before`;
+  return [late ? unchecked(`${told} (its line may be late)`) : violation(told)];
 }
 
 /**
@@ -83,7 +85,13 @@ export function noBugs(history: History): Finding[] {
   if (history.mode === "lock") return [];
   return history.instances.flatMap((instance) => [
     ...bugsIn(instance),
-    ...(hasHoles(history, instance) ? [] : instance.strange.map((line) => violation(`${instance.who} wrote: ${line}`))),
+    ...(instance.strange.length === 0 || hasHoles(history, instance)
+      ? []
+      : [
+          violation(
+            `${instance.who} wrote ${instance.strange.length} lines that are no log: ${instance.strange.join(" | ")}`,
+          ),
+        ]),
   ]);
 }
 

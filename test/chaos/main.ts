@@ -6,6 +6,9 @@ import { USAGE, readArguments, type Arguments } from "./arguments.js";
 import { hasGuard } from "./commands.js";
 import { launch, type Outcome } from "./launch.js";
 
+/** Of one seed's violations; and so much of each. */
+const [MOST_TOLD, LONGEST_TOLD] = [20, 1_000];
+
 /** Told once a run, not once a seed. */
 const said = new Set<string>();
 
@@ -117,7 +120,8 @@ function tell(seed: number, outcome: Outcome, mode: string): void {
 /** What one needs to look into it. */
 function tellMore(seed: number, outcome: Outcome, folder: string, again: string, mode: string): void {
   const lines = "failure" in outcome ? [outcome.failure.trimEnd()] : outcome.result.violations;
-  for (const line of lines) console.log(`  ${line}`);
+  for (const line of lines.slice(0, MOST_TOLD)) console.log(`  ${line.slice(0, LONGEST_TOLD)}`);
+  if (lines.length > MOST_TOLD) console.log(`  and ${lines.length - MOST_TOLD} more, in result.json`);
   if (mode === "lock") return;
   console.log(readFileSync(join(folder, "schedule.txt"), "utf8").replace(/^/gm, "  "));
   console.log(`  seed ${seed}: its logs are in ${folder}; again: ${again}`);

@@ -37,11 +37,15 @@ await test("somebody leads again after the last fault, too", async (t) => {
 
 await test("a planned hand-over takes less than a TTL", async (t) => {
   const stop = fault("end-wrapper", 20_000, 20_000, "a1");
-  const found = (next: number, { faults = [stop], keys = [put(7, "a1"), put(9, "b1")] } = {}) => {
+  const found = (
+    next: number,
+    { faults = [stop], keys = [put(7, "a1"), put(9, "b1")], stalls = [{ from: 0, to: 0 }] } = {},
+  ) => {
     const run = history({
       beats: [...beats(7, "a1", 10_000, 20_000), ...beats(9, "b1", next, next + 100)],
       faults,
       keys,
+      stalls,
     });
     return [handOversOf(run).length, handOverSoon(run).length];
   };
@@ -49,6 +53,7 @@ await test("a planned hand-over takes less than a TTL", async (t) => {
   t.same(found(20_000 + TTL + 100), [1, 1]);
   t.same(found(20_000 + TTL + 100, { keys: [put(7, "a1")] }), [0, 0], "nobody was there to take over");
   t.same(found(20_000 + TTL + 100, { keys: [put(7, "a1"), put(9, "b1", 30_000)] }), [0, 0], "nor in time");
+  t.same(found(20_000 + TTL + 100, { stalls: [{ from: 20_100, to: 20_600 }] }), [0, 0], "the network was away");
   const contended = [put(7, "a1"), put(8, "contender1"), put(9, "b1")];
   t.same(found(20_000 + TTL + 100, { keys: contended }), [0, 0], "somebody without a workload followed");
   const alone = (other: ReturnType<typeof fault>) => found(20_000 + TTL + 100, { faults: [stop, other] });

@@ -96,6 +96,9 @@ export function handOverSoon(history: History): Finding[] {
   });
 }
 
+/** A stall of the rig that delays a hand-over noticeably. */
+const STALL = 300;
+
 /** The stops of leaders that nothing else disturbed, each with the next leader's first beat. */
 export function handOversOf(history: History): { fault: Happened; next: Beat | undefined }[] {
   const ttl = history.schedule.ttl * 1_000;
@@ -111,7 +114,9 @@ export function handOversOf(history: History): { fault: Happened; next: Beat | u
     const alone = faultsDuring(history, fault.began - ttl - CALM_BEFORE, end).every(
       (other) => other === fault || (other.ended < fault.began - CALM_BEFORE && !isOne(GONE, other)),
     );
-    return led && alone && queueLength(history, fault.began) >= 2 ? [{ fault, next }] : [];
+    // The rig is the network: where it did not get to run, that was not up to anybody else.
+    const stalled = history.stalls.some(({ from, to }) => from <= end && to >= fault.began && to - from > STALL);
+    return led && alone && !stalled && queueLength(history, fault.began) >= 2 ? [{ fault, next }] : [];
   });
 }
 

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { check, type Verdict } from "./checker.js";
 import { writeHistory, type Mode } from "./history.js";
+import { raisePriority } from "./priority.js";
 import { run } from "./run.js";
 import { drawSchedule, scheduleLines, type Schedule } from "./schedule.js";
 
@@ -31,6 +32,8 @@ const order = JSON.parse(process.argv[2] ?? "") as Order;
 const notes: string[] = [];
 const note = (text: string): void => void notes.push(text);
 try {
+  if (!raisePriority())
+    note("the rig, through which all links go, has no better priority than candidates: that takes root");
   const schedule = order.schedule ?? drawSchedule(order.seed, order.seconds);
   write("schedule.txt", scheduleLines(schedule).join("\n"));
   const history = await run({ schedule, mode: order.mode, folder: order.folder, smallDisk: smallDisk(), note });
