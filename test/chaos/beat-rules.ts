@@ -1,5 +1,6 @@
 import { ms, race, unchecked, violation, type Finding } from "./finding.js";
 import type { Beat, Happened, History, Moment } from "./history.js";
+import { ETCD_FAULTS } from "./menu.js";
 import { beatsByToken, faultsDuring, hasHoles, termsOf } from "./terms.js";
 
 /** Times in the log are whole milliseconds, cut off, and what is left of a lease is rounded. */
@@ -58,8 +59,7 @@ function isByHand(kind: Happened["kind"]): boolean {
 }
 
 function canDeafen({ kind, hit }: Happened, who: string, candidate: string): boolean {
-  if (kind.endsWith("-member") || kind === "part-one-way" || kind === "defragment" || kind === "starve-cpus")
-    return true;
+  if (ETCD_FAULTS.includes(kind) || kind === "starve-cpus") return true;
   return hit.some((one) => one === who || one.startsWith(`${candidate}>`));
 }
 

@@ -60,6 +60,18 @@ export const partOneWay: FaultAct = async (scene, fault) => {
   return silence(scene, [[own, byLot(others, (fault.lot * 7) % 1) ?? 0]]);
 };
 
+/** All between a member and the others is late. */
+export const delayPeers: FaultAct = async (scene, fault) => {
+  const own = indexOf(scene, await memberFor(scene, fault));
+  const others = [...scene.cluster.members.keys()].filter((other) => other !== own);
+  const slowed = others.filter((other) => scene.peers.slow(own, other, fault.amount));
+  if (slowed.length === 0) return { skipped: "another fault has it" };
+  const undo = async (): Promise<void> => {
+    for (const other of slowed) scene.peers.slow(own, other, 0);
+  };
+  return { hit: slowed.map((other) => `m${own}>m${other}`), undo };
+};
+
 export const moveLeader: FaultAct = async (scene, fault) => {
   const member = await memberFor(scene, fault);
   const { stdout } = await scene.cluster.etcdctl("member", "list");

@@ -28,6 +28,7 @@ const FAULTS: Readonly<Record<FaultKind, FaultAct>> = {
   "stop-member": etcd.stopMember,
   "part-member": etcd.partMember,
   "part-one-way": etcd.partOneWay,
+  "delay-peers": etcd.delayPeers,
   "move-leader": etcd.moveLeader,
   compact: etcd.compact,
   defragment: etcd.defragment,

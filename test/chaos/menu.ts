@@ -30,6 +30,8 @@ export const MENU = {
   "stop-member": { weight: 6, targets: MEMBERS, lasts: [300, 6_000] },
   "part-member": { weight: 4, targets: ["leader", "leader", "follower", "any"], lasts: [500, 6_000] },
   "part-one-way": { weight: 4, targets: ["to leader", "from leader", "link"], lasts: [500, 6_000] },
+  // From what nobody notices to what no heartbeat survives.
+  "delay-peers": { weight: 3, targets: ["leader", "leader", "follower"], lasts: [500, 6_000], amount: [20, 1_500] },
   "move-leader": { weight: 2, targets: ["follower"] },
   compact: { weight: 2, targets: ["now"] },
   defragment: { weight: 2, targets: ["leader", "follower", "all"] },
@@ -56,3 +58,13 @@ export type FaultKind = keyof typeof MENU;
 /** Faults that take the wrapper away, and those that take its guard. */
 export const WRAPPER_FAULTS: readonly FaultKind[] = ["kill-wrapper", "stop-wrapper"];
 export const GUARD_FAULTS: readonly FaultKind[] = ["kill-guard", "kill-guard-twice", "stop-guard"];
+
+/** Faults that can keep etcd from answering. */
+export const ETCD_FAULTS: readonly FaultKind[] = [
+  "kill-member",
+  "stop-member",
+  "part-member",
+  "part-one-way",
+  "delay-peers",
+  "defragment",
+];

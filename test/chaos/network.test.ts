@@ -33,6 +33,24 @@ else {
       },
     );
 
+  await t.test("what passes between members can be late", async (t) => {
+    const put = async (): Promise<number> => {
+      const from = performance.now();
+      t.equal(
+        (await cluster.etcdctl("put", "key", "value", `--endpoints=${(await cluster.leader()).clientUrl}`)).code,
+        0,
+      );
+      return performance.now() - from;
+    };
+    const own = cluster.members.indexOf(await cluster.leader());
+    const others = [0, 1, 2].filter((one) => one !== own);
+    // Less than an election timeout, there and back: the leader stays.
+    for (const other of others) t.ok(peers.slow(own, other, 100));
+    t.notOk(peers.slow(own, others[0] ?? 0, 50), "one fault at a time");
+    t.ok((await put()) >= 200, "a write waits for the others' word");
+    for (const other of others) peers.slow(own, other, 0);
+  });
+
   await t.test("a link belongs to one fault at a time, and is whole when that is over", async (t) => {
     const links = await ClientLinks.between(t, cluster, ["a", "b"]);
     const health = async (): Promise<boolean> =>

@@ -15,6 +15,7 @@ export class PeerLinks implements PeerNetwork {
   /** By caller and called. */
   readonly #proxies = new Map<string, TcpProxy>();
   readonly #silent = new Set<string>();
+  readonly #slow = new Map<string, number>();
   #members: readonly Member[] = [];
 
   constructor(owner: Owner) {
@@ -56,12 +57,24 @@ export class PeerLinks implements PeerNetwork {
     this.#apply(to, from);
   }
 
+  /** From now on all that passes between the two arrives so much later; 0 ends that. @returns false if it is slow already. */
+  slow(one: number, other: number, ms: number): boolean {
+    const ways = [pair(one, other), pair(other, one)];
+    if (ms > 0 && ways.some((way) => this.#slow.has(way))) return false;
+    for (const way of ways) {
+      if (ms > 0) this.#slow.set(way, ms);
+      else this.#slow.delete(way);
+      this.#proxies.get(way)?.delay(ms);
+    }
+    return true;
+  }
+
   #apply(caller: number, called: number): void {
     const proxy = this.#proxies.get(pair(caller, called));
     const [up, down] = [this.isSilent(caller, called), this.isSilent(called, caller)];
-    if (!up && !down) return proxy?.heal();
     // What only now may pass again has lost bytes if it sent any: TCP ends such a connection, and so does the proxy.
     if (!up || !down) proxy?.heal();
+    proxy?.delay(this.#slow.get(pair(caller, called)) ?? 0);
     if (up) proxy?.swallow("up");
     if (down) proxy?.swallow("down");
   }

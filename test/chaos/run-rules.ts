@@ -1,18 +1,10 @@
 import { ms, violation, type Finding } from "./finding.js";
 import type { Beat, Happened, History, Moment } from "./history.js";
-import type { FaultKind } from "./menu.js";
+import { ETCD_FAULTS, type FaultKind } from "./menu.js";
 import { faultsDuring, isOne } from "./terms.js";
 
-/** What keeps etcd from deciding, all candidates from etcd, or the election from one of them. */
-const WITHOUT_QUORUM: readonly FaultKind[] = [
-  "kill-member",
-  "stop-member",
-  "part-member",
-  "part-one-way",
-  "defragment",
-  "contend",
-  "starve-cpus",
-];
+/** What keeps etcd from deciding, or the election from one of the candidates. */
+const WITHOUT_QUORUM: readonly FaultKind[] = [...ETCD_FAULTS, "contend", "starve-cpus"];
 
 /** Three leases may have to run out one after another; the rest is for programs to start in. */
 export function leadsWithin(ttl: number): number {
