@@ -1,6 +1,7 @@
 import { test } from "tap";
 import { beatsWithinValidity, noOlderBeat, noOrphans, RACE_WINDOW, tokensAreCreateRevisions } from "./beat-rules.js";
 import { readBeats, readHistory, writeHistory } from "./history.js";
+import { nothingLeft } from "./run-rules.js";
 import { beats, elected, fault, history, instance, put, TTL } from "./made-up.js";
 
 await test("one term after another breaks nothing", async (t) => {
@@ -98,6 +99,24 @@ await test("a workload that outlives its wrapper by more than two seconds is fou
     );
   t.same(found(2_500), []);
   t.match(found(2_520), [{ kind: "violation", text: "a1 ended (SIGKILL); main 1 beat for 2020 ms more" }]);
+});
+
+await test("a daemon that the guard could not have seen is told apart", async (t) => {
+  const found = (daemonFrom: number, workload: "bare-daemon" | "daemon" = "bare-daemon") => {
+    const daemon = beats(7, "a1", daemonFrom, 9_000, 10, { pid: 2, role: "daemon" });
+    const { schedule } = history();
+    const run = history({
+      schedule: { ...schedule, candidates: [{ name: "a", workload, jumps: false }] },
+      beats: [...daemon.slice(0, 200), ...beats(9, "b1", 5_500, 5_500), ...daemon.slice(200)],
+      instances: [instance("a1", elected(1_000, 7), { endedAt: 5_000, end: "SIGKILL" })],
+      faults: [fault("kill-wrapper", 5_000, 5_000, "a1")],
+      remains: { keys: [], leases: [], processes: ["2 perl"] },
+    });
+    return [noOlderBeat, noOrphans, nothingLeft].flatMap((rule) => rule(run)).map(({ kind }) => kind);
+  };
+  t.same(found(4_600), ["race", "race", "race"]);
+  t.same(found(4_000), ["violation", "violation", "violation"], "there was time to see it");
+  t.same(found(4_600, "daemon"), ["violation", "violation", "violation"], "its environment tells whose it is");
 });
 
 await test("beats are read as they were written, and a history as it was kept", async (t) => {

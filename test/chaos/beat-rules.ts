@@ -1,7 +1,7 @@
 import { ms, race, unchecked, violation, type Finding } from "./finding.js";
 import type { Beat, Happened, History, Moment } from "./history.js";
 import { ETCD_FAULTS } from "./menu.js";
-import { beatsByToken, faultsDuring, hasHoles, termsOf } from "./terms.js";
+import { beatsByToken, faultsDuring, hasHoles, termsOf, unseenDaemons } from "./terms.js";
 
 /** Times in the log are whole milliseconds, cut off, and what is left of a lease is rounded. */
 const ROUNDING = 2;
@@ -11,6 +11,8 @@ const ROUNDING = 2;
  * promised). There it was 15 to 95 ms on one host with both cores busy; here more than that wants the CPU.
  */
 export const RACE_WINDOW = 500;
+
+const UNSEEN = "a daemon that its guard could not have seen when its wrapper was killed";
 
 /** No beat of an older token comes after the first one of a newer token. */
 export function noOlderBeat(history: History): Finding[] {
@@ -24,7 +26,10 @@ export function noOlderBeat(history: History): Finding[] {
       found.set(text, known);
     } else if (newest?.token !== beat.token) newest = beat;
   }
-  return [...found.values()].flatMap(({ text, late, newer }) => judgeLate(history, text, late, newer));
+  const unseen = unseenDaemons(history);
+  return [...found.values()].flatMap(({ text, late, newer }) =>
+    late.every(({ pid }) => unseen.has(pid)) ? [race(`${text}: ${UNSEEN}`)] : judgeLate(history, text, late, newer),
+  );
 }
 
 function judgeLate(history: History, text: string, late: readonly Beat[], newer: Beat): Finding[] {
@@ -85,8 +90,9 @@ export function tokensAreCreateRevisions(history: History): Finding[] {
 export function beatsWithinValidity(history: History): Finding[] {
   if (history.mode === "lock") return [unchecked("etcdctl lock does not tell until when its lease is valid")];
   const terms = new Map(termsOf(history).map((term) => [term.token, term]));
+  const unseen = unseenDaemons(history);
   return [...beatsByToken(history)].flatMap(([token, beats]) => {
-    const [last, term] = [beats.at(-1), terms.get(token)];
+    const [last, term] = [beats.findLast(({ pid }) => !unseen.has(pid)), terms.get(token)];
     if (!last || last.role === "contender") return [];
     const instance = history.instances.find(({ who }) => who === last.who);
     if (term && last.at <= term.validUntil + ROUNDING) return [];
@@ -103,10 +109,13 @@ const ORPHAN_LIMIT = 2_000;
 
 /** No process of a workload is there two seconds after its wrapper's end. */
 export function noOrphans(history: History): Finding[] {
+  const unseen = unseenDaemons(history);
   return history.instances.flatMap(({ who, endedAt, end }) => {
     const late = history.beats.filter((beat) => beat.who === who && beat.at > endedAt + ORPHAN_LIMIT);
     const roles = [...new Set(late.map(({ role, pid }) => `${role} ${pid}`))].join(", ");
     const last = late.at(-1);
-    return last ? [violation(`${who} ended (${end}); ${roles} beat for ${ms(last.at - endedAt)} more`)] : [];
+    if (!last) return [];
+    const told = `${who} ended (${end}); ${roles} beat for ${ms(last.at - endedAt)} more`;
+    return [late.every(({ pid }) => unseen.has(pid)) ? race(`${told}: ${UNSEEN}`) : violation(told)];
   });
 }

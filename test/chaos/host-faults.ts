@@ -56,11 +56,14 @@ function linksFor(scene: Scene, { target, lot }: Fault): ClientLink[] {
   );
 }
 
-/** Processes that do nothing but want the CPU, each of which ends by itself. */
+/**
+ * Processes that do nothing but want the CPU, each of which ends by itself. Each in a session of its own: to those of one session
+ * Linux may give one share between them.
+ */
 export const starveCpus: FaultAct = async (_scene, { amount, lasts }) => {
   const end = `my $end = time + ${Math.ceil(lasts / 1_000) + 1}; 1 while time < $end`;
   const [file = "", ...args] = atUsualPriority(["perl", "-e", end]);
-  const busy = Array.from({ length: amount }, () => spawn(file, args, { stdio: "ignore" }));
+  const busy = Array.from({ length: amount }, () => spawn(file, args, { stdio: "ignore", detached: true }));
   const ended = busy.map((one) => new Promise((resolve) => one.once("exit", resolve)));
   const kill = (): void => busy.forEach((one) => one.kill("SIGKILL"));
   const forget = atExit(kill);

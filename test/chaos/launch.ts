@@ -27,7 +27,7 @@ export async function launch(order: Omit<Order, "mayMount">): Promise<Outcome> {
     program,
     JSON.stringify({ ...order, mayMount }),
   ];
-  const child = spawn("/usr/bin/env", args, { stdio: ["ignore", "inherit", "inherit"] });
+  const child = spawn("/usr/bin/env", args, { stdio: ["ignore", "inherit", "inherit"], detached: true });
   const forget = atExit(() => child.kill("SIGTERM"));
   const kill = (): unknown => child.kill("SIGKILL");
   const timers = [setTimeout(() => child.kill("SIGTERM"), order.seconds * 1_000 + SETUP_LIMIT)];

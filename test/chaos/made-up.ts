@@ -25,15 +25,21 @@ export function history(parts: Partial<History> = {}): History {
 }
 
 /** Beats of one process, each `everyMs`, from the one moment to the other. */
-export function beats(token: number, who: string, from: number, to: number, everyMs = 10): Beat[] {
+export function beats(
+  token: number,
+  who: string,
+  from: number,
+  to: number,
+  everyMs = 10,
+  { pid = 1, role = "main" }: Partial<Pick<Beat, "pid" | "role">> = {},
+): Beat[] {
   const count = Math.floor((to - from) / everyMs) + 1;
-  const at = (index: number): number => from + index * everyMs;
   return Array.from({ length: count }, (_, index) => ({
-    at: at(index),
+    at: from + index * everyMs,
     token: BigInt(token),
     who,
-    pid: 1,
-    role: "main",
+    pid,
+    role,
   }));
 }
 

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 
 /** How much better than everybody else the rig is served. */
@@ -13,6 +14,8 @@ export function raisePriority(): boolean {
   try {
     setPriority(-ADVANTAGE);
     raised = true;
+    // Where Linux shares the CPU between sessions, a process has its priority within its own only.
+    writeFileSync("/proc/self/autogroup", String(-ADVANTAGE));
   } catch {
     // Not root: a stall of the rig is then a delay on all links, and is told as such.
   }

@@ -1,7 +1,7 @@
-import { ms, violation, type Finding } from "./finding.js";
+import { ms, race, violation, type Finding } from "./finding.js";
 import type { Beat, Happened, History, Moment } from "./history.js";
 import { ETCD_FAULTS, type FaultKind } from "./menu.js";
-import { faultsDuring, isOne } from "./terms.js";
+import { faultsDuring, isOne, unseenDaemons } from "./terms.js";
 
 /** What keeps etcd from deciding, or the election from one of the candidates. */
 const WITHOUT_QUORUM: readonly FaultKind[] = [...ETCD_FAULTS, "contend", "starve-cpus"];
@@ -94,13 +94,12 @@ const STALL = 300;
 /** The stops of leaders that nothing else disturbed, each with the next leader's first beat. */
 export function handOversOf(history: History): { fault: Happened; next: Beat | undefined }[] {
   const ttl = history.schedule.ttl * 1_000;
+  const newest = newestBeats(history);
   return history.faults.flatMap((fault) => {
     const [who] = fault.hit;
     if (fault.kind !== "end-wrapper" || who === undefined) return [];
-    const before = history.beats.findLast(({ at }) => at <= fault.began);
-    const next = history.beats.find(
-      ({ at, token }) => at > fault.began && before !== undefined && token > before.token,
-    );
+    const before = newest.findLast(({ at }) => at <= fault.began);
+    const next = newest.find(({ at, token }) => at > fault.began && before !== undefined && token > before.token);
     const end = Math.min(next?.at ?? Infinity, fault.began + ttl);
     const led = before?.who === who && end < history.healed;
     const alone = faultsDuring(history, fault.began - ttl - CALM_BEFORE, end).every(
@@ -122,8 +121,19 @@ function queueLength({ keys }: History, at: Moment): number {
 }
 
 /** When everything has been stopped, nothing is left. */
-export function nothingLeft({ remains: { keys, leases, processes } }: History): Finding[] {
+export function nothingLeft(history: History): Finding[] {
+  const { keys, leases, processes } = history.remains;
+  const unseen = unseenDaemons(history);
   const told = (what: string, all: readonly string[]): Finding[] =>
     all.map((one) => violation(`${what} is left: ${one}`));
-  return [...told("a key", keys), ...told("a lease", leases), ...told("a process", processes)];
+  const isUnseen = (one: string): boolean => unseen.has(Number.parseInt(one, 10));
+  return [
+    ...told("a key", keys),
+    ...told("a lease", leases),
+    ...told(
+      "a process",
+      processes.filter((one) => !isUnseen(one)),
+    ),
+    ...processes.filter(isUnseen).map((one) => race(`a process is left that its guard could not have seen: ${one}`)),
+  ];
 }

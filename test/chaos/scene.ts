@@ -29,7 +29,7 @@ export interface Scene {
   readonly busyMembers: Set<string>;
 }
 
-/** The last beat of all, if it was just now. */
+/** The last beat of the newest leader, if it was just now. */
 export function lastBeat({ beats }: Pick<Scene, "beats">): Beat | undefined {
   const file = openSync(beats, "r");
   try {
@@ -38,7 +38,11 @@ export function lastBeat({ beats }: Pick<Scene, "beats">): Beat | undefined {
     readSync(file, tail, 0, tail.length, size - tail.length);
     // What comes before the first line's end may be half a line.
     const lines = tail.toString().split("\n").slice(1).join("\n");
-    const beat = readBeats(lines).at(-1);
+    // Beside the newest one a workload may beat that nobody ended.
+    const beat = readBeats(lines).reduce<Beat | undefined>(
+      (newest, one) => (newest && newest.token > one.token ? newest : one),
+      undefined,
+    );
     return beat && monotonic() - beat.at < FRESH ? beat : undefined;
   } finally {
     closeSync(file);

@@ -68,3 +68,24 @@ export function hasHoles(history: History, instance: Instance): boolean {
     ({ kind, hit }) => kind === "fill-disk" && hit.includes(instance.candidate),
   );
 }
+
+/** The guard looks for orphans this often … */
+const GUARD_LOOKS = 500;
+/** … and is late by as much where the machine is busy; a daemon is there before its first beat, too. */
+const SLACK = 250;
+
+/**
+ * Daemons that nothing tells from strangers once their wrapper is gone: they had left their group, their parent and their environment,
+ * and the wrapper was killed before its guard could see them (README, What is not promised).
+ */
+export function unseenDaemons(history: History): Set<number> {
+  const kills = history.faults.filter(({ kind }) => kind === "kill-wrapper");
+  const found = new Set<number>();
+  for (const { name } of history.schedule.candidates.filter(({ workload }) => workload === "bare-daemon"))
+    for (const { who } of history.instances.filter(({ candidate }) => candidate === name)) {
+      const killed = kills.find(({ hit }) => hit.includes(who));
+      const first = history.beats.find((beat) => beat.who === who && beat.role === "daemon");
+      if (killed && first && first.at > killed.began - GUARD_LOOKS - SLACK) found.add(first.pid);
+    }
+  return found;
+}
