@@ -114,9 +114,9 @@ await test("a daemon that the guard could not have seen is told apart", async (t
     });
     return [noOlderBeat, noOrphans, nothingLeft].flatMap((rule) => rule(run)).map(({ kind }) => kind);
   };
-  t.same(found(4_600), ["race", "race", "race"]);
-  t.same(found(4_000), ["violation", "violation", "violation"], "there was time to see it");
-  t.same(found(4_600, "daemon"), ["violation", "violation", "violation"], "its environment tells whose it is");
+  t.same(found(4_800), ["race", "race", "race"]);
+  t.same(found(4_600), ["violation", "violation", "violation"], "there was time to see it");
+  t.same(found(4_800, "daemon"), ["violation", "violation", "violation"], "its environment tells whose it is");
 });
 
 await test("beats are read as they were written, and a history as it was kept", async (t) => {

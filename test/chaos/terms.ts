@@ -70,7 +70,7 @@ export function hasHoles(history: History, instance: Instance): boolean {
 }
 
 /** The guard looks for orphans this often … */
-const GUARD_LOOKS = 500;
+const GUARD_LOOKS = 100;
 /** … and is late by as much where the machine is busy; a daemon is there before its first beat, too. */
 const SLACK = 250;
 
