@@ -126,7 +126,7 @@ export class Candidate {
     // Long enough to be a term, short enough to be several in a run.
     const life = String(2 + (this.#instances.length % 4));
     const flags = { plain: [], stubborn: ["--stubborn"], daemon: ["--daemon"], "bare-daemon": ["--bare-daemon"] };
-    return { ...flags, crashing: ["--crash", life] }[this.#plan.workload];
+    return { ...flags, crashing: ["--crash", life], leaving: ["--leave", life] }[this.#plan.workload];
   }
 
   #children(): number[] {

@@ -10,8 +10,8 @@ import type { Result } from "./seed.js";
 
 // The many and the long ones are `npm run test:chaos`; this is one short run, and the proof that it would find something.
 const SECONDS = 8;
-/** One whose five candidates are one of each kind, and the clocks of two of them jump. */
-const SEED = 65;
+/** One whose candidates are of all kinds but the crashing one, and the clocks of two of them jump. */
+const SEED = 92;
 
 t.jobs = 2;
 

@@ -23,7 +23,7 @@ await test("every fault of the menu befalls some seed, and every candidate's kin
   for (const [kind, { targets }] of Object.entries(MENU))
     for (const target of targets) t.ok(drawn.has(`${kind} ${target}`), `${kind} ${target}`);
   const kinds = new Set(SEEDS.flatMap((seed) => drawSchedule(seed, 60).candidates.map(({ workload }) => workload)));
-  t.same([...kinds].toSorted(), ["bare-daemon", "crashing", "daemon", "plain", "stubborn"]);
+  t.same([...kinds].toSorted(), ["bare-daemon", "crashing", "daemon", "leaving", "plain", "stubborn"]);
 });
 
 await test("faults are in order, and over when the run is", async (t) => {

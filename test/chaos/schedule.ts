@@ -2,7 +2,7 @@ import { GUARD_FAULTS, MENU, WRAPPER_FAULTS, type Dish, type FaultKind } from ".
 import { random, type Random } from "./random.js";
 
 /** What a candidate's command does besides beating. */
-export type WorkloadKind = "plain" | "stubborn" | "daemon" | "bare-daemon" | "crashing";
+export type WorkloadKind = "plain" | "stubborn" | "daemon" | "bare-daemon" | "crashing" | "leaving";
 
 /** A fault as it was drawn: whom exactly it befalls is found when it begins. */
 export interface Fault {
@@ -77,7 +77,7 @@ export function drawSchedule(seed: number, seconds: number): Schedule {
 }
 
 function drawCandidate(name: string, draw: Random): CandidatePlan {
-  const workload = draw.weighed({ plain: 3, stubborn: 3, daemon: 3, "bare-daemon": 1, crashing: 1 });
+  const workload = draw.weighed({ plain: 3, stubborn: 3, daemon: 3, "bare-daemon": 1, crashing: 1, leaving: 1 });
   return { name, workload, jumps: draw.next() < 0.3 };
 }
 
