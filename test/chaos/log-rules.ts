@@ -5,6 +5,8 @@ import { faultsDuring, hasHoles, termsOf, type Term } from "./terms.js";
 /** `--clock-drift`, whose default no candidate changes. */
 const DRIFT = 0.01;
 const ROUNDING = 2;
+/** The links hear a request when the rig gets to run; links that are slowed down make more of a difference than that. */
+const HEARD_LATE = 20;
 /** Between the look at the clock and the line in the log others may have had the CPU. */
 const LOG_DELAY = 250;
 
@@ -35,7 +37,7 @@ function judgeRenewal(history: History, { who, candidate }: Instance, line: LogL
   const heard = history.sent[candidate]?.filter((at) => at <= line.at + 1) ?? [];
   const [first, second] = [heard.at(-2) ?? -Infinity, heard.at(-1) ?? -Infinity];
   const sentBy = line.at - since - LOG_DELAY;
-  if (second - first <= since + ROUNDING && first >= sentBy) return [];
+  if (second - first <= since + ROUNDING + HEARD_LATE && first >= sentBy) return [];
   const late = faultsDuring(history, sentBy, line.at).some(
     (fault) => fault.kind === "starve-cpus" || (fault.kind === "stop-wrapper" && fault.hit.includes(who)),
   );
