@@ -14,6 +14,8 @@ import { EPILOGUE, USAGE } from "./help.js";
 import type { Level, LogOptions } from "./log.js";
 import type { Option } from "./options.js";
 import { OPTIONS, PASSWORD_VARIABLE } from "./options.js";
+import type { Question } from "./question.js";
+import { readQuestion } from "./question.js";
 import type { Rules } from "./states.js";
 import type { TimingSettings } from "./timing.js";
 import { impossible, timingOf } from "./timing.js";
@@ -56,7 +58,7 @@ export interface Config {
 }
 
 /** What argv and the environment ask for. */
-export type Request = { readonly run: Config } | { readonly print: string };
+export type Request = { readonly run: Config } | { readonly ask: Question } | { readonly print: string };
 
 /**
  * Reads the command line and the environment.
@@ -74,7 +76,7 @@ export async function readConfig(argv: readonly string[], env: Environment, vers
   if (lastOf(parsed["help"]) === "true") return { print: `${withoutTypes(await parser.getHelp())}\n` };
   if (lastOf(parsed["version"]) === "true") return { print: `while-leader ${version}\n` };
   const command = ((parsed["--"] as unknown[] | undefined) ?? []).map(String);
-  return { run: configOf(command, given(parsed, env), env) };
+  return requestOf(command, given(parsed, env), env);
 }
 
 function describeOptions(parser: Argv): Argv {
@@ -107,7 +109,7 @@ function describeOptions(parser: Argv): Argv {
     .wrap(80);
 }
 
-function configOf(command: readonly string[], values: Values, env: Environment): Config {
+function requestOf(command: readonly string[], values: Values, env: Environment): Request {
   const [file, ...args] = command;
   const verbosity = readVerbosity(values);
   const election = readElection(values, env);
@@ -125,9 +127,11 @@ function configOf(command: readonly string[], values: Values, env: Environment):
     log: { format: readChoice(values, "log-format") === "json" ? "json" : "text", level: verbosity },
     ...(election && { election }),
   } as const;
+  const ask = readQuestion(command, values, config);
+  if (ask) return { ask };
   if (file === undefined || file === "")
     throw new Failure("usage", "no command given; see while-leader --help", ExitStatus.usage);
-  return { command: [file, ...args], ...config };
+  return { run: { command: [file, ...args], ...config } };
 }
 
 function isGuarded(choice: string | undefined, election: ElectionConfig | undefined): boolean {

@@ -6,6 +6,7 @@ export type Exit = { readonly code: number } | { readonly signal: Signal };
 
 /** The statuses that are while-leader's own; 64 to 78 are those of BSD's sysexits.h, 126 and 127 the shell's. */
 export const ExitStatus = {
+  nobody: 1,
   usage: 64,
   unavailable: 69,
   bug: 70,

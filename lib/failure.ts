@@ -6,6 +6,7 @@ export type FailureCode =
   | "cannot-execute"
   | "not-elected"
   | "unguarded"
+  | "unwritable"
   | "unreachable"
   | "not-etcd"
   | "untrusted"

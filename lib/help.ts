@@ -12,8 +12,10 @@ also as ETCDCTL_<OPTION>.
 
 Exit status:
   the command's own, or 128+n when signal n ended it
+  1   nobody leads (--who)
   64  usage: a bad option, no command, an impossible timing
-  69  --wait ran out and etcd was never reached; the guard cannot be started
+  69  etcd cannot be reached (--who), or not within --wait; the guard cannot be
+      started
   70  a bug in while-leader
   75  not elected within --wait or --try; leadership lost with --on-lost exit
   77  etcd refused the credentials, or its certificate is not trusted
@@ -22,4 +24,5 @@ Exit status:
 Examples:
   Docker:   ENTRYPOINT ["while-leader", "--election", "jobs", "--"]
   once:     npx while-leader -n nightly --try -- ./report.sh
-  standby:  while-leader -n jobs --endpoints a:2379,b:2379,c:2379 -- ./worker`;
+  standby:  while-leader -n jobs --endpoints a:2379,b:2379,c:2379 -- ./worker
+  ask:      while-leader -n jobs --who`;

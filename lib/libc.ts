@@ -17,6 +17,8 @@ export interface Libc {
   foregroundGroup(descriptor: number): number;
   setForegroundGroup(descriptor: number, group: number): void;
   ownGroup(): number;
+  /** Whether nobody is left to read what is written to a pipe or a socket. */
+  unread(descriptor: number): boolean;
   /** Ends this process without anything that Node or the C library would do at the end. */
   exit(status: number): void;
 }
@@ -26,6 +28,7 @@ const PR_SET_CHILD_SUBREAPER = 36;
 const [P_ALL, P_PID] = [0, 1];
 const [WNOHANG, WEXITED, WNOWAIT] = [1, 4, 0x1000000];
 const SIG_IGN = 1;
+const [POLLERR, POLLHUP] = [8, 16];
 /** At once: to wait until the output has been sent could take for ever. */
 const TCSANOW = 0;
 
@@ -57,6 +60,11 @@ export async function openLibc(): Promise<Libc> {
   const tcsetpgrp = self.func("int tcsetpgrp(int, int)") as (fd: number, group: number) => number;
   const exit = self.func("void _exit(int)") as (status: number) => void;
   const getpgrp = self.func("int getpgrp()") as () => number;
+  const poll = self.func("int poll(_Inout_ uint8_t *, ulong, int)") as (
+    polled: Buffer,
+    count: number,
+    timeout: number,
+  ) => number;
 
   const info = Buffer.alloc(ROOM);
   // Behind three ints, and aligned as a pointer is.
@@ -79,6 +87,12 @@ export async function openLibc(): Promise<Libc> {
     foregroundGroup: (descriptor) => tcgetpgrp(descriptor),
     setForegroundGroup: (descriptor, group) => void tcsetpgrp(descriptor, group),
     ownGroup: () => getpgrp(),
+    unread(descriptor) {
+      // struct pollfd: the descriptor, what is asked for (nothing: these two are told unasked), what is so.
+      const polled = Buffer.alloc(8);
+      polled.writeInt32LE(descriptor);
+      return poll(polled, 1, 0) > 0 && (polled.readInt16LE(6) & (POLLERR | POLLHUP)) !== 0;
+    },
     exit,
   };
 }

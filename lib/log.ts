@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 import type { Milliseconds } from "./duration.js";
+import { quoted, visible } from "./visible.js";
 
 /** From what always matters to what only debugging needs. */
 export type Level = "error" | "warn" | "info" | "debug" | "trace";
@@ -119,13 +120,4 @@ function text(level: Level, event: string, { error, ...fields }: Fields): string
         .join(event === "bug" ? "\n" : "\\n")
     : event;
   return ["while-leader:", head, ...rest.map(([name, value]) => `${name}=${quoted(String(value))}`)].join(" ");
-}
-
-function quoted(value: string): string {
-  return /^[^\s"=\p{Cc}]+$/u.test(value) ? value : visible(JSON.stringify(value));
-}
-
-/** A terminal obeys control characters, and some of what is logged was written by others. */
-function visible(value: string): string {
-  return value.replace(/\p{Cc}/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -36,6 +36,10 @@ export async function main(argv: readonly string[], env: Environment, inbox: Inb
       writeTo(1, request.print);
       return 0;
     }
+    if ("ask" in request) {
+      const { ask } = await import("./ask.js");
+      return await ask(request.ask, env, inbox);
+    }
     return await serve(request.run, env, inbox, descriptors);
   } catch (error) {
     if (error instanceof Failure) {

@@ -8,7 +8,7 @@ export type Kind = "text" | "duration" | "percent" | "choice" | "signal" | "sign
 export interface Option {
   readonly name: string;
   readonly alias?: string;
-  readonly group: "Election:" | "etcd:" | "Command:" | "Output:";
+  readonly group: "Election:" | "Ask:" | "etcd:" | "Command:" | "Output:";
   readonly kind: Kind;
   /** What stands for the value in `--help`. */
   readonly value?: string;
@@ -92,6 +92,12 @@ export const OPTIONS = [
     describe: "give up when not elected within it",
   }),
   option("Election:", "try", { kind: "flag", describe: "exit 75 at once if somebody else leads" }),
+  option("Ask:", "who", { kind: "flag", describe: "print who leads and who waits; starts nothing" }),
+  option("Ask:", "watch", {
+    kind: "flag",
+    describe: "print that, and then every change, until Ctrl-C; starts nothing",
+  }),
+  option("Ask:", "json", { kind: "flag", describe: "with --who and --watch: one JSON object a line" }),
   option("etcd:", "endpoints", {
     kind: "text",
     value: "LIST",

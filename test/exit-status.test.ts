@@ -20,6 +20,7 @@ await test("the exit status of a command that signal n ended is 128+n", async (t
 
 await test("while-leader's own exit statuses are those of the contract", async (t) => {
   t.strictSame(ExitStatus, {
+    nobody: 1,
     usage: 64,
     unavailable: 69,
     bug: 70,

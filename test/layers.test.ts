@@ -9,6 +9,7 @@ const LAYERS: readonly (readonly string[])[] = [
   [
     ["lifecycle", "states", "inbox", "timing", "options", "exit-status", "failure", "duration", "signals", "election"],
     ["abort", "argv", "defaults", "deferred", "election-name", "endpoints", "help", "report"],
+    ["roll", "roll-text", "visible"],
   ].flat(),
   // L1, one outside thing per file
   [
@@ -26,13 +27,15 @@ const LAYERS: readonly (readonly string[])[] = [
     "verbatim",
     "environment",
     "values",
+    "question",
+    "stdout",
     "etcd/*",
     "guard/*",
   ],
   // L2, performs the lifecycle's effects
   ["supervisor"],
   // L3, composes the parts
-  ["main", "run", "init", "library", "index"],
+  ["main", "run", "ask", "init", "library", "index"],
 ];
 
 /** Who on the first floor may lean on a neighbour, and not on its types only. */
@@ -41,7 +44,10 @@ const NEIGHBOURS: readonly (readonly [from: RegExp, to: RegExp])[] = [
   // A call's deadline is the clock's.
   [/^etcd\//, /^clock$/],
   // What the options' texts mean, apart from how yargs finds them.
-  [/^config$/, /^values$/],
+  [/^config$/, /^(values|question)$/],
+  [/^question$/, /^values$/],
+  // Whether anybody reads a pipe, the kernel tells.
+  [/^stdout$/, /^libc$/],
   // A command is one of many processes, and perhaps at a terminal.
   [/^workload$/, /^(processes|proc|terminal)$/],
   [/^(processes|reaper|parent|terminal)$/, /^proc$/],

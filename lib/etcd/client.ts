@@ -21,6 +21,9 @@ export interface EtcdOptions extends Credentials {
 
 type Request<T> = (raw: Raw, options: CallOptions) => Promise<T>;
 
+/** Asks something of etcd, with whatever patience. */
+export type Ask = <T extends Answer>(request: Request<T>) => Promise<T>;
+
 const FIRST_BACKOFF: Milliseconds = 100;
 /** Long enough to spare an etcd that struggles, short enough that nobody waits long for one that came back. */
 const LONGEST_BACKOFF: Milliseconds = 2_000;

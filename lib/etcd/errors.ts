@@ -47,7 +47,10 @@ const KINDS: readonly Kind[] = [
   answer(/has been compacted/, "compacted", "the revision has been compacted"),
   refused(/authentication failed/, "wrong user or password (--user)"),
   refused(/user name is empty/, "it asks for a user (--user)"),
-  refused(/permission denied/, "permission denied: the user needs read and write on the election's keys"),
+  refused(
+    /permission denied/,
+    "permission denied: the user needs read and write on the election's keys, to ask only read",
+  ),
   refused(
     /alert (bad certificate|certificate required|handshake failure|unknown ca)/i,
     "it asks for a certificate that it trusts (--cert, --key)",

@@ -1,3 +1,4 @@
+import type { Ask } from "./client.js";
 import type { LeaseContext, LeasedKey } from "./lease.js";
 import { Failure } from "../failure.js";
 import type { Milliseconds } from "../duration.js";
@@ -8,6 +9,15 @@ export interface Entry {
   readonly key: Buffer;
   readonly value: Buffer;
   readonly create_revision: string;
+  /** Its lease's id in decimal, "0" for none. */
+  readonly lease: string;
+}
+
+/** Every key of an election, in the order of the queue. */
+export interface Whole {
+  readonly entries: readonly Entry[];
+  /** The revision of etcd at which that was so. */
+  readonly revision: string;
 }
 
 /** What stood before a key at one revision of etcd. */
@@ -60,7 +70,7 @@ export class Queue {
 
   /** The key just before the one of that create revision. */
   async before(revision: string, signal: AbortSignal): Promise<Look> {
-    const lower = { ...this.#range, max_create_revision: (BigInt(revision) - 1n).toString(), limit: "1" };
+    const lower = { ...this.range, max_create_revision: (BigInt(revision) - 1n).toString(), limit: "1" };
     const answer = await this.#client.persist(
       (raw, options) => raw.kv.range({ ...lower, sort_order: "Descend", sort_target: "Create" }, options),
       signal,
@@ -70,12 +80,23 @@ export class Queue {
 
   /** Whoever leads now. */
   async leader(signal: AbortSignal): Promise<Entry | undefined> {
-    const first = { ...this.#range, limit: "1" };
+    const first = { ...this.range, limit: "1" };
     const answer = await this.#client.persist(
       (raw, options) => raw.kv.range({ ...first, sort_order: "Ascend", sort_target: "Create" }, options),
       signal,
     );
     return answer.kvs[0];
+  }
+
+  /**
+   * All who stand in the queue, the leader first.
+   *
+   * @param at the revision of etcd to look at, in place of the newest.
+   */
+  async all(ask: Ask, at?: string): Promise<Whole> {
+    const all = { ...this.range, sort_order: "Ascend" as const, sort_target: "Create" as const };
+    const answer = await ask((raw, options) => raw.kv.range({ ...all, ...(at && { revision: at }) }, options));
+    return { entries: answer.kvs, revision: at ?? answer.header.revision };
   }
 
   /** Whether a key belongs to an election whose name only begins with ours: it stands in the way for good. */
@@ -96,7 +117,8 @@ export class Queue {
     await this.#client.persist((raw, options) => raw.kv.txn(request, options), NEVER, timeout);
   }
 
-  get #range(): { readonly key: Buffer; readonly range_end: Buffer } {
+  /** Every key that may be one of the election's. */
+  get range(): { readonly key: Buffer; readonly range_end: Buffer } {
     // "0" is the character after "/": the range is every key that begins with `NAME/`.
     return { key: Buffer.from(`${this.#name}/`), range_end: Buffer.from(`${this.#name}0`) };
   }

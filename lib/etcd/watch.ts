@@ -14,44 +14,75 @@ const PAUSE: Milliseconds = 500;
 /** What a watch saw: the key was deleted, or it may have changed. */
 export type Change = "deleted" | "perhaps";
 
+/** What is watched, if not one key alone. */
+export interface WatchOptions {
+  /** Every key from the first one up to this, which is no longer one of them. */
+  readonly end?: Buffer;
+  /** Half a minute when not given. */
+  readonly lookAgain?: Milliseconds;
+}
+
+interface Seen {
+  readonly what: "deleted" | "put" | "quiet" | "interrupted";
+  /** etcd's revisions at which something changed, in order. */
+  readonly revisions: readonly string[];
+}
+
 /** Waits for changes of one key. Unless it was deleted that is only a hint: whoever waits must read the key, and begin again. */
 export class KeyWatch {
   readonly #context: Pick<LeaseContext, "client" | "clock">;
   readonly #key: Buffer;
+  readonly #options: WatchOptions;
   #pause: Milliseconds = 0;
 
-  constructor(context: Pick<LeaseContext, "client" | "clock">, key: Buffer) {
+  constructor(context: Pick<LeaseContext, "client" | "clock">, key: Buffer, options: WatchOptions = {}) {
     this.#context = context;
     this.#key = key;
+    this.#options = options;
   }
 
   /** Resolves when the key may have changed after `revision`, or the signal is aborted. Never rejects. */
   async changed(revision: string, signal: AbortSignal): Promise<Change> {
-    const outcome = await this.#watch(revision, signal);
-    if (outcome === "interrupted") await this.#context.clock.sleep(jittered(this.#pause), signal);
-    this.#pause = outcome === "interrupted" ? PAUSE : 0;
-    return outcome === "deleted" ? "deleted" : "perhaps";
+    const { what } = await this.#watch(revision, signal);
+    return what === "deleted" ? "deleted" : "perhaps";
   }
 
-  async #watch(revision: string, signal: AbortSignal): Promise<"deleted" | "put" | "quiet" | "interrupted"> {
+  /**
+   * The same, telling at which revisions of etcd something changed; none if that is not known, and whoever waits must read the
+   * newest. Never rejects.
+   */
+  async revisions(revision: string, signal: AbortSignal): Promise<readonly string[]> {
+    return (await this.#watch(revision, signal)).revisions;
+  }
+
+  async #watch(revision: string, signal: AbortSignal): Promise<Seen> {
+    const seen = await this.#watchOnce(revision, signal);
+    if (seen.what === "interrupted") await this.#context.clock.sleep(jittered(this.#pause), signal);
+    this.#pause = seen.what === "interrupted" ? PAUSE : 0;
+    return seen;
+  }
+
+  async #watchOnce(revision: string, signal: AbortSignal): Promise<Seen> {
     const { client, clock } = this.#context;
+    const { end, lookAgain = LOOK_AGAIN } = this.#options;
+    const range = { key: this.#key, ...(end && { range_end: end }) };
     const connection = client.current;
     const over = abortedWith(signal, connection.failed);
-    let outcome: "deleted" | "put" | "quiet" | "interrupted" = "interrupted";
+    let seen: Seen = { what: "interrupted", revisions: [] };
     try {
       const stream = await connection.watches();
       stream.on("data", ({ canceled, events, header }) => {
         if (over.signal.aborted) return;
         connection.heard({ header });
         if (canceled) connection.forgetToken(); // a token that ran out is one of the reasons
-        if (events.length > 0) outcome = events.some(({ type }) => type === "Delete") ? "deleted" : "put";
+        if (events.length > 0) seen = seenIn(events);
         if (canceled || events.length > 0) over.abort();
       });
       stream.on("error", () => over.abort());
       stream.on("end", () => over.abort());
-      stream.write({ create_request: { key: this.#key, start_revision: (BigInt(revision) + 1n).toString() } });
-      await clock.sleep(LOOK_AGAIN, over.signal);
-      if (!over.signal.aborted) outcome = "quiet";
+      stream.write({ create_request: { ...range, start_revision: (BigInt(revision) + 1n).toString() } });
+      await clock.sleep(lookAgain, over.signal);
+      if (!over.signal.aborted) seen = { what: "quiet", revisions: [] };
       stream.end(); // first: see KeepAlives.cancel
       stream.cancel();
     } catch {
@@ -59,6 +90,13 @@ export class KeyWatch {
     } finally {
       over.abort();
     }
-    return outcome;
+    return seen;
   }
+}
+
+function seenIn(events: readonly { readonly type: string; readonly kv: { readonly mod_revision: string } }[]): Seen {
+  return {
+    what: events.some(({ type }) => type === "Delete") ? "deleted" : "put",
+    revisions: [...new Set(events.map(({ kv }) => kv.mod_revision))],
+  };
 }

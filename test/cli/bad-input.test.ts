@@ -23,6 +23,9 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   "on-lost": ["", "Exit", "rejoin,exit", "die"],
   wait: noDuration,
   try: ["maybe", "2", "tru"],
+  who: ["maybe", "2"],
+  watch: ["maybe", "2"],
+  json: ["maybe", "2"],
   endpoints: [
     "",
     ",",
@@ -48,6 +51,7 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   "stop-on": ["", "KILL", "STOP", "TERM,KILL", "TERM,", "FOO", "0", "999", "-1", "SIGSIGTERM"],
   "stop-with": ["", "FOO", "0", "999", "-1", "TERM,INT", "1.0"],
   group: ["maybe", "2"],
+  guard: ["", "maybe", "auto,on"],
   "log-format": ["", "JSON", "xml"],
   verbose: ["very", "-1", "1.5"],
   quiet: ["maybe", "2"],
@@ -128,7 +132,7 @@ await t.test("an option that is not there is refused by its name", async (t) => 
     "$0",
   ];
   // Known to every object of the language; and those of a later version.
-  const others = ["constructor", "toString", "__proto__", "hasOwnProperty", "guard", "restart", "max-restarts"];
+  const others = ["constructor", "toString", "__proto__", "hasOwnProperty", "restart", "max-restarts"];
   for (const name of [...unknown, ...others]) {
     for (const argv of [[`--${name}`], [`--${name}=value`], [`--${name}`, "value"]]) {
       const refusal = await refusalOf([...argv, "--", "true"]).catch(String);
@@ -187,7 +191,7 @@ await t.test("messages do not depend on the language of the user", async (t) => 
 const KINDS: Record<string, { argv?: string[]; env?: Record<string, string> }> = {
   value: { argv: ["--ttl", "abc"] },
   variable: { env: { WHILE_LEADER_KILL_AFTER: "soon" } },
-  unknown: { argv: ["--guard", "on"] },
+  unknown: { argv: ["--nonsense", "on"] },
   missing: { argv: ["--election"] },
   timing: { argv: [...jobs, "--lost-grace", "9s"] },
   conflict: { argv: ["-q", "-v"] },

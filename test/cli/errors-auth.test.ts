@@ -60,7 +60,7 @@ await t.test("an etcd with users", async (t) => {
     t.match(await stand(t, { name: "other", endpoints, user }).failure(), {
       code: "refused",
       status: 77,
-      message: /refuses us: permission denied: the user needs read and write on the election's keys$/,
+      message: /refuses us: permission denied: the user needs read and write on the election's keys, to ask only read$/,
     });
     t.equal((await cluster.etcdctl("get", "--prefix", "other")).stdout, "");
   });

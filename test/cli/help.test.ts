@@ -28,7 +28,7 @@ await t.test("every option is in the help, in its group, with its short name, va
 
 await t.test("the help has the groups of options in order, then exit statuses and examples", async (t) => {
   const headings = [...help.matchAll(/^(\S.*):$/gm)].map(([, heading]) => heading);
-  t.same(headings, ["Election", "etcd", "Command", "Output", "Exit status", "Examples"]);
+  t.same(headings, ["Election", "Ask", "etcd", "Command", "Output", "Exit status", "Examples"]);
   t.match(help, /^while-leader \[options\] \[--\] command \[args\.\.\.\]\n/);
 });
 

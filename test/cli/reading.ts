@@ -6,14 +6,14 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** What the program makes of these arguments and variables, and of nothing else. Rejects with its `Failure`. */
 export async function configOf(argv: readonly string[], env: Environment = {}): Promise<Config> {
   const request = await readConfig(argv, env, "1.2.3");
-  if (!("run" in request)) throw new Error(`only prints: ${request.print}`);
+  if (!("run" in request)) throw new Error(`starts nothing: ${Object.keys(request).join()}`);
   return request.run;
 }
 
 /** What it prints and does nothing else. */
 export async function printedFor(...argv: string[]): Promise<string> {
   const request = await readConfig(argv, {}, "1.2.3");
-  if (!("print" in request)) throw new Error(`runs ${request.run.command.join(" ")}`);
+  if (!("print" in request)) throw new Error(`runs ${"run" in request ? request.run.command.join(" ") : "nothing"}`);
   return request.print;
 }
 
