@@ -41,7 +41,9 @@ export async function ask(question: Question, env: Environment, inbox: Inbox<Hap
     return await (question.follow ? follow : once)(question, rollCall, printer(question, env), clock);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    log("error", "failed", { error: error.message });
+    // Why, a line before has said.
+    const gaveUp = question.wait !== undefined && error.status === ExitStatus.unavailable;
+    log("error", "failed", { error: gaveUp ? "etcd was not reached within --wait" : error.message });
     return error.status;
   } finally {
     over.abort();

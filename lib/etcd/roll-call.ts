@@ -54,17 +54,13 @@ export class RollCall {
     const { key, range_end: end } = this.#queue.range;
     const watch = new KeyWatch(this.#context, key, { end, lookAgain: LOOK_AGAIN });
     try {
-      let { roll, revision } = await this.#read(this.#patient(signal, wait));
-      yield roll;
+      let seen = await this.#read(this.#patient(signal, wait));
+      yield seen.roll;
       for (;;) {
-        const changes = await watch.revisions(revision, signal);
-        for (const at of changes.length > 0 ? changes : [undefined]) {
-          if (at !== undefined && BigInt(at) <= BigInt(revision)) continue;
-          const now = await this.#readAt(at, signal);
-          ({ revision } = now);
-          if (sameRoll(roll, now.roll)) continue;
-          ({ roll } = now);
-          yield roll;
+        for await (const now of this.#after(seen, watch, signal)) {
+          const news = !sameRoll(now.roll, seen.roll);
+          seen = now;
+          if (news) yield now.roll;
         }
       }
     } catch (error) {
@@ -72,14 +68,32 @@ export class RollCall {
     }
   }
 
+  /** What is to be seen next: what each change has made, or what there is now where changes cannot be told. */
+  async *#after({ roll, revision }: Seen, watch: KeyWatch, signal: AbortSignal): AsyncGenerator<Seen, void> {
+    let changes = await watch.revisions(revision, signal);
+    if (changes.length === 0) {
+      const now = await this.#read(this.#patient(signal));
+      // It came while nobody watched. etcd can still tell how, unless that was compacted away.
+      if (!sameRoll(now.roll, roll)) changes = await watch.revisions(revision, signal);
+      if (changes.length === 0) yield now;
+    }
+    let reached = BigInt(revision);
+    for (const at of changes) {
+      if (BigInt(at) <= reached) continue;
+      const then = await this.#readAt(at, signal);
+      reached = BigInt(then.revision);
+      yield then;
+    }
+  }
+
   /** What was at a revision, or is now if that is not to be had. */
-  async #readAt(at: string | undefined, signal: AbortSignal): Promise<Seen> {
+  async #readAt(at: string, signal: AbortSignal): Promise<Seen> {
     const ask = this.#patient(signal);
     try {
       return await this.#read(ask, at);
     } catch (error) {
       const old = error instanceof Failure && (error.code === "compacted" || error.code === "rejected");
-      if (at === undefined || !old) throw error;
+      if (!old) throw error;
       return this.#read(ask);
     }
   }

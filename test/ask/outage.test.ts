@@ -1,0 +1,124 @@
+import t, { type Test } from "tap";
+import { startEtcd, type EtcdCluster } from "../helpers/etcd-server.js";
+import { startProxy, type TcpProxy } from "../helpers/tcp-proxy.js";
+import { startWrapper, type Wrapper } from "../helpers/wrapper.js";
+import { Stage } from "../integration/stage.js";
+import { standing, told, toldBy, watchFields } from "./asking.js";
+
+await t.test("--watch outlives etcd's restart, and goes on to tell", async (t) => {
+  const etcd = await startEtcd({ t });
+  const watcher = watchFields(t, etcd, "jobs");
+  await etcd.etcdctl("put", "jobs/1", "a");
+  await told(watcher, ({ leader }) => leader?.identity === "a");
+  for (const name of ["b", "c"]) {
+    await etcd.member.restart();
+    await etcd.etcdctl("put", "jobs/1", name);
+    await told(watcher, ({ leader }) => leader?.identity === name);
+  }
+  await etcd.member.kill();
+  const gone = await watcher.event("unreachable", { where: ({ error }) => /refused/.test(String(error)) });
+  await etcd.member.restart();
+  await watcher.event("connected", { after: gone });
+  await etcd.etcdctl("del", "jobs/1");
+  await told(watcher, (line) => line.leader === null && toldBy(watcher).length > 3);
+  t.same(toldBy(watcher).slice(-4).map(standing), ["a", "b", "c", "nobody"]);
+});
+
+await t.test("what changed while it was cut off comes afterwards", async (t) => {
+  const etcd = await startEtcd({ t });
+  const { watcher, proxy } = await watchThrough(t, etcd);
+  await cutOff(watcher, proxy);
+  for (const name of ["b", "c", "d"]) await etcd.etcdctl("put", "jobs/1", name);
+  proxy.heal();
+  await told(watcher, ({ leader }) => leader?.identity === "d");
+  t.same(toldBy(watcher).map(standing), ["a", "b", "c", "d"]);
+});
+
+await t.test("what was compacted away meanwhile is left out, and the next change is told", async (t) => {
+  const etcd = await startEtcd({ t });
+  const { watcher, proxy } = await watchThrough(t, etcd);
+  await cutOff(watcher, proxy);
+  for (const name of ["b", "c", "d"]) await etcd.etcdctl("put", "jobs/1", name);
+  await compact(etcd);
+  proxy.heal();
+  await told(watcher, ({ leader }) => leader?.identity === "d");
+  await etcd.etcdctl("put", "jobs/1", "e");
+  await compact(etcd);
+  await told(watcher, ({ leader }) => leader?.identity === "e");
+  t.same(toldBy(watcher).map(standing), ["a", "d", "e"]);
+});
+
+await t.test("changes that are compacted away before they are read: what there is then", async (t) => {
+  const etcd = await startEtcd({ t });
+  const { watcher } = await watchThrough(t, etcd);
+  watcher.kill("SIGSTOP");
+  for (const name of ["b", "c", "d"]) await etcd.etcdctl("put", "jobs/1", name);
+  await compact(etcd);
+  watcher.kill("SIGCONT");
+  await told(watcher, ({ leader }) => leader?.identity === "d");
+  await etcd.etcdctl("put", "jobs/1", "e");
+  await told(watcher, ({ leader }) => leader?.identity === "e");
+  t.same(toldBy(watcher).map(standing), ["a", "d", "e"]);
+});
+
+await t.test("an etcd that has lost everything is believed", async (t) => {
+  const [old, empty] = [await startEtcd({ t }), await startEtcd({ t })];
+  for (let revision = 0; revision < 20; revision++) await old.etcdctl("put", "jobs/1", "a");
+  const [before, after] = [
+    await startProxy(old.member.clientPort, { t }),
+    await startProxy(empty.member.clientPort, { t }),
+  ];
+  after.cut();
+  const endpoints = [before, after].map(({ url }) => url).join();
+  const watcher = startWrapper(["-n", "jobs", "--watch", "--json", "--endpoints", endpoints], { t });
+  await told(watcher, ({ leader }) => leader?.identity === "a");
+  before.cut();
+  after.heal();
+  await told(watcher, ({ leader }) => leader === null);
+  await empty.etcdctl("put", "jobs/1", "b");
+  await told(watcher, ({ leader }) => leader?.identity === "b");
+  t.same(toldBy(watcher).map(standing), ["a", "nobody", "b"]);
+});
+
+await t.test("a member that freezes is left for another one", async (t) => {
+  const etcd = await startEtcd({ t, members: 3 });
+  const stage = new Stage(t, etcd);
+  const a = await stage.leader("a");
+  // Whichever it was connected to: each is frozen once.
+  const watchers = etcd.members.map(({ clientUrl }) => {
+    const others = etcd.members.map((member) => member.clientUrl).filter((url) => url !== clientUrl);
+    return startWrapper(["-n", stage.election, "--watch", "--json", "--endpoints", [clientUrl, ...others].join()], {
+      t,
+    });
+  });
+  await Promise.all(watchers.map((watcher) => told(watcher, ({ leader }) => leader?.identity === "a")));
+  const [frozen] = etcd.members.filter((member) => member !== etcd.member);
+  await frozen?.freeze();
+  a.kill("SIGTERM");
+  await a.exitedWithin();
+  await Promise.all(watchers.map((watcher) => told(watcher, ({ leader }) => leader === null)));
+  await frozen?.thaw();
+  for (const watcher of watchers) t.same(toldBy(watcher).map(standing), ["a", "nobody"]);
+});
+
+/** A watcher that has told of "a", behind a network of its own. */
+async function watchThrough(t: Test, etcd: EtcdCluster): Promise<{ watcher: Wrapper; proxy: TcpProxy }> {
+  const proxy = await startProxy(etcd.member.clientPort, { t });
+  await etcd.etcdctl("put", "jobs/1", "a");
+  const watcher = startWrapper(["-n", "jobs", "--watch", "--json", "--endpoints", proxy.url], { t });
+  await told(watcher, ({ leader }) => leader?.identity === "a");
+  return { watcher, proxy };
+}
+
+async function cutOff(watcher: Wrapper, proxy: TcpProxy): Promise<void> {
+  proxy.cut();
+  await watcher.event("unreachable");
+}
+
+/** Everything but what there is now is forgotten. */
+async function compact(etcd: EtcdCluster): Promise<void> {
+  const { stdout } = await etcd.etcdctl("get", "x", "-w=json");
+  const { header } = JSON.parse(stdout) as { header: { revision: number } };
+  const { code, stderr } = await etcd.etcdctl("compact", `${header.revision}`);
+  if (code !== 0) throw new Error(stderr);
+}
