@@ -104,7 +104,7 @@ export class RollCall {
       const roll = rollOf(this.#name, entries, (key) => this.#queue.isForeign(key));
       const { leader } = roll;
       if (leader?.lease === undefined) return { roll, revision };
-      const ID = BigInt(`0x${leader.lease}`).toString();
+      const ID = entries.find(({ key }) => key.toString() === leader.key)?.lease ?? "0";
       const { TTL, grantedTTL } = await ask((raw, options) => raw.leaseClient.leaseTimeToLive({ ID }, options));
       // etcd's word for a lease that it does not know.
       const gone = TTL === "-1" && grantedTTL === "0";

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Test } from "tap";
 import { readBeats, violations, type Beat } from "../helpers/beats.js";
 import type { Child } from "../helpers/child.js";
+import { endAtOnce } from "../helpers/end-at-once.js";
 import type { EtcdCluster } from "../helpers/etcd-server.js";
 import { fixture } from "../helpers/paths.js";
 import { until } from "../helpers/until.js";
@@ -47,9 +48,7 @@ export interface QueuedKey {
   lease: string;
 }
 
-// Node 20 sometimes never comes to an end of its own clean-up once a proxy has reset connections (it spins in
-// Environment::CleanupHandles, with everything done): a test that has come to its end goes without.
-process.once("beforeExit", () => process.once("exit", () => process.exit()));
+endAtOnce();
 
 let stages = 0;
 
