@@ -2,6 +2,7 @@ import t, { type Test } from "tap";
 import { endAtOnce } from "../helpers/end-at-once.js";
 import { startEtcd, type EtcdCluster } from "../helpers/etcd-server.js";
 import { startProxy, type TcpProxy } from "../helpers/tcp-proxy.js";
+import { until } from "../helpers/until.js";
 import { startWrapper, type Wrapper } from "../helpers/wrapper.js";
 import { standing, told, toldBy, watchFields } from "./asking.js";
 
@@ -53,6 +54,7 @@ await t.test("what was compacted away meanwhile is left out, and the next change
 await t.test("changes that are compacted away before they are read: what there is then", async (t) => {
   const etcd = await startEtcd({ t });
   const { watcher } = await watchThrough(t, etcd);
+  await watched(etcd);
   watcher.kill("SIGSTOP");
   for (const name of ["b", "c", "d"]) await etcd.etcdctl("put", "jobs/1", name);
   await compact(etcd);
@@ -109,6 +111,12 @@ async function watchThrough(t: Test, etcd: EtcdCluster): Promise<{ watcher: Wrap
   const watcher = startWrapper(["-n", "jobs", "--watch", "--json", "--endpoints", proxy.url], { t });
   await told(watcher, ({ leader }) => leader?.identity === "a");
   return { watcher, proxy };
+}
+
+/** Waits until etcd has a watch to tell of changes. */
+async function watched({ member }: EtcdCluster): Promise<void> {
+  const count = async (): Promise<string> => (await fetch(`${member.clientUrl}/metrics`)).text();
+  await until("a watch", async () => /^etcd_debugging_mvcc_watcher_total 1$/m.test(await count()));
 }
 
 async function cutOff(watcher: Wrapper, proxy: TcpProxy): Promise<void> {

@@ -85,7 +85,7 @@ await t.test("every field of --json is always there", async (t) => {
 
 await t.test("the README shows --who and the lines of --watch as they are", async (t) => {
   const [, section = ""] = readFileSync(projectPath("README.md"), "utf8").split("\n## Who leads\n");
-  const [, shown = ""] = /```text\n([^]*?)```/.exec(section) ?? [];
+  const [asked, watched] = [...section.matchAll(/```text\n([^]*?)```/g)].map(([, shown]) => shown);
   const candidate = (identity: string, lease: string, revision: string) => ({
     identity,
     key: `jobs/${lease}`,
@@ -95,7 +95,13 @@ await t.test("the README shows --who and the lines of --watch as they are", asyn
   const leader = { ...candidate("host-a", "694d9a2f3c5e1b07", "12"), left: 8_000, ttl: 10_000 };
   const queue = [candidate("host-b", "694d9a2f3c5e1b1c", "15"), candidate("host-c", "694d9a2f3c5e1b22", "16")];
   const roll = { election: "jobs", leader, queue, blocked: undefined };
-  t.equal(rollText(roll, UNPAINTED), shown);
+  t.equal(asked, rollText(roll, UNPAINTED));
+  const [row, [next, ...others]] = [rollTable(UNPAINTED), queue];
+  const rows = [
+    row(roll, new Date(2026, 10, 28, 15, 20, 1)),
+    row({ ...roll, leader: next, queue: others }, new Date(2026, 10, 28, 15, 20, 9)),
+  ];
+  t.equal(watched, rows.join(""));
   const line = rollLine({ ...roll, queue: queue.slice(0, 1) }, new Date("2026-11-28T15:20:01.123Z"));
   t.ok(section.includes(line.trimEnd().replace("9a2f3c5e1b07", "…")));
   t.ok(section.includes(rollLine(rollWith(), new Date("2026-11-28T15:20:09.456Z")).trimEnd()));

@@ -44,15 +44,16 @@ void t.test("into a pipe or a file a line has its time, and the rest as the log"
   );
 });
 
-void t.test("a new name of the leader is a change", async (t) => {
+void t.test("a new name of the leader is a change, the same once more is none", async (t) => {
   const watcher = watchFields(t, etcd, "proclaimed");
   await told(watcher, ({ leader }) => leader === null);
-  for (const name of ["one", "two"]) {
+  for (const name of ["one", "one", "two"]) {
     await etcd.etcdctl("put", "proclaimed/1", name);
     await told(watcher, ({ leader }) => leader?.identity === name);
   }
   const [, one, two] = toldBy(watcher);
   t.equal(one?.leader?.revision, two?.leader?.revision);
+  t.same(toldBy(watcher).map(standing), ["nobody", "one", "two"]);
 });
 
 void t.test("no change is missed, however fast they come, and none is told twice", async (t) => {
