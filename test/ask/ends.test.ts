@@ -41,7 +41,7 @@ void t.test("a shell sees 128+n", async (t) => {
   }
 });
 
-void t.test("as PID 1 too it ends with 128+n", needsPid1, async (t) => {
+void t.test("as PID 1 too it ends with 128+n", { ...needsPid1 }, async (t) => {
   for (const [signal, status] of ENDINGS) {
     const watcher = watch(t, etcd, "jobs", [], { under: asPid1 });
     await watcher.stdoutLine(/nobody/);

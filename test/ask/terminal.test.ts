@@ -3,6 +3,7 @@ import { startEtcd } from "../helpers/etcd-server.js";
 import { noTerminal, startTerminal, type Terminal } from "../helpers/terminal.js";
 import { enter, KEYS, OUTER, startShell, wrapperLine } from "../tty/places.js";
 
+// A copy for each test: tap keeps its own notes in there.
 const needsTerminal = { skip: noTerminal() ?? false };
 t.jobs = 3;
 const etcd = await startEtcd({ t });
@@ -10,7 +11,7 @@ const HEADING = "TIME             LEADER        TOKEN     QUEUE";
 /** A time, then what is behind it. */
 const ROW = /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d {2}(.*)$/;
 
-void t.test("a heading, and below it aligned columns with local time", needsTerminal, async (t) => {
+void t.test("a heading, and below it aligned columns with local time", { ...needsTerminal }, async (t) => {
   const terminal = await watched(t, "plain", { TERM: "dumb" });
   const [heading, ...rows] = linesOf(terminal);
   t.equal(heading, HEADING);
@@ -22,7 +23,7 @@ void t.test("a heading, and below it aligned columns with local time", needsTerm
   t.notOk(terminal.shown.includes("\x1b"), "a dumb terminal has no colours");
 });
 
-void t.test("the time is that of the reader's zone", needsTerminal, async (t) => {
+void t.test("the time is that of the reader's zone", { ...needsTerminal }, async (t) => {
   const terminal = await watched(t, "zone", { TERM: "dumb", TZ: "Asia/Tokyo" });
   const hour = /(\d\d):\d\d:\d\d {2}nobody/.exec(terminal.shown)?.[1];
   const now = new Date();
@@ -31,7 +32,7 @@ void t.test("the time is that of the reader's zone", needsTerminal, async (t) =>
   t.ok(hours.includes(Number(hour)), `${hour} of ${hours.join()}`);
 });
 
-void t.test("in colour, also --who; not with NO_COLOR", needsTerminal, async (t) => {
+void t.test("in colour, also --who; not with NO_COLOR", { ...needsTerminal }, async (t) => {
   const colours = { TERM: "xterm-256color", NO_COLOR: undefined };
   const [coloured, empty, none] = await Promise.all([
     watched(t, "colours", colours),
@@ -61,7 +62,7 @@ void t.test("no colours in a pipe, whatever the terminal", async (t) => {
   t.notOk(stdout.includes("\x1b"));
 });
 
-void t.test("Ctrl-C ends it, Ctrl-Z stops it, and the shell has its terminal back", needsTerminal, async (t) => {
+void t.test("Ctrl-C ends it, Ctrl-Z stops it, and the shell has its terminal back", { ...needsTerminal }, async (t) => {
   const terminal = await startShell(t);
   const line = wrapperLine(["-n", "keys", "--watch", ...etcd.flags]);
   enter(terminal, `${line}; echo "status=$?"`);
@@ -83,7 +84,7 @@ void t.test("Ctrl-C ends it, Ctrl-Z stops it, and the shell has its terminal bac
   await terminal.shows(OUTER);
 });
 
-void t.test("when the terminal hangs up it ends", needsTerminal, async (t) => {
+void t.test("when the terminal hangs up it ends", { ...needsTerminal }, async (t) => {
   const terminal = await watched(t, "gone", {});
   const watcher = terminal.descendants().find(({ pid }) => pid !== terminal.pid);
   t.ok(watcher, "it runs");

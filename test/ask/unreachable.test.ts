@@ -44,14 +44,7 @@ void t.test("with --wait both give up when it is over, with status 69", async (t
     const args = ["--endpoints", `127.0.0.1:${free}`, "--wait", "300ms"];
     const { code, stdout, events } = await runToEnd(["-n", "jobs", question, ...args]);
     t.same({ code, stdout }, { code: 69, stdout: "" }, question);
-    t.match(
-      events,
-      [
-        { event: "unreachable", error: /connection refused/ },
-        { event: "failed", error: "etcd was not reached within --wait" },
-      ],
-      question,
-    );
+    t.match(events.at(-1), { event: "failed", error: /^etcd was not reached within --wait$/ }, question);
   }
 });
 
