@@ -42,7 +42,7 @@ export async function ask(question: Question, env: Environment, inbox: Inbox<Hap
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     // Why, a line before has said.
-    const gaveUp = question.wait !== undefined && error.status === ExitStatus.unavailable;
+    const gaveUp = question.wait !== undefined && error.code === "unreachable";
     log("error", "failed", { error: gaveUp ? "etcd was not reached within --wait" : error.message });
     return error.status;
   } finally {

@@ -71,14 +71,15 @@ export class RollCall {
   /** What is to be seen next: what each change has made, or what there is now where changes cannot be told. */
   async *#after({ roll, revision }: Seen, watch: KeyWatch, signal: AbortSignal): AsyncGenerator<Seen, void> {
     let changes = await watch.revisions(revision, signal);
-    if (changes.length === 0) {
+    if (changes === undefined || changes.length === 0) {
       const now = await this.#read(this.#patient(signal));
-      // It came while nobody watched. etcd can still tell how, unless that was compacted away.
-      if (!sameRoll(now.roll, roll)) changes = await watch.revisions(revision, signal);
-      if (changes.length === 0) yield now;
+      // What came while nobody watched etcd can still tell, unless it was compacted away.
+      const missed = changes === undefined || !sameRoll(now.roll, roll);
+      if (missed) changes = await watch.revisions(revision, signal);
+      if (changes === undefined || changes.length === 0) yield now;
     }
     let reached = BigInt(revision);
-    for (const at of changes) {
+    for (const at of changes ?? []) {
       if (BigInt(at) <= reached) continue;
       const then = await this.#readAt(at, signal);
       reached = BigInt(then.revision);

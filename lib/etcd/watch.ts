@@ -48,11 +48,12 @@ export class KeyWatch {
   }
 
   /**
-   * The same, telling at which revisions of etcd something changed; none if that is not known, and whoever waits must read the
-   * newest. Never rejects.
+   * The same, telling at which revisions of etcd something changed: none if nothing has for a while, undefined if the watch was
+   * interrupted. Never rejects.
    */
-  async revisions(revision: string, signal: AbortSignal): Promise<readonly string[]> {
-    return (await this.#watch(revision, signal)).revisions;
+  async revisions(revision: string, signal: AbortSignal): Promise<readonly string[] | undefined> {
+    const { what, revisions } = await this.#watch(revision, signal);
+    return what === "interrupted" ? undefined : revisions;
   }
 
   async #watch(revision: string, signal: AbortSignal): Promise<Seen> {

@@ -2,9 +2,8 @@ import t from "tap";
 import { startEtcd } from "../helpers/etcd-server.js";
 import { fixture } from "../helpers/paths.js";
 import { asPid1, namespaceOf, needsPid1 } from "../helpers/pid1.js";
-import { until } from "../helpers/until.js";
 import { startWrapper } from "../helpers/wrapper.js";
-import { needs, NPX, Package } from "../cli/npm.js";
+import { allGone, needs, NPX, Package } from "../cli/npm.js";
 import { watch } from "./asking.js";
 
 // Each test has an election of its own and mostly waits: several at once.
@@ -113,6 +112,6 @@ void t.test("started by npx it ends with npx", await needs("npx"), async (t) => 
   const watcher = here.start(t, NPX, ["-n", "jobs", "--watch", ...etcd.flags]);
   await watcher.stdoutLine(/nobody/);
   watcher.kill("SIGTERM");
-  await until("the end of npx and all it started", () => watcher.descendants().length === 0, { timeoutMs: 20_000 });
-  t.ok(watcher.hasExited);
+  await allGone(watcher);
+  t.ok(await watcher.exitedWithin());
 });
