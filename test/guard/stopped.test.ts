@@ -73,19 +73,23 @@ void t.test("a wrapper that is stuck in a loop: its command is killed in time, a
   t.same(stage.violations(), []);
 });
 
-void t.test("a PID 1 that is stopped: its command is killed in time, who was let in is not", needsPid1, async (t) => {
-  const stage = new Stage(t, etcd, { ttl: TTL });
-  const args = ["-vv", "-n", stage.election, "--identity", "a", "--ttl", `${TTL}s`, ...WIDE_MARGIN, ...etcd.flags];
-  const a = startWrapper([...args, "--", ...stage.workload("--ignore-term")], { t, under: asPid1 });
-  await stage.beating(a);
-  const b = await stage.standby("b", { args: WIDE_MARGIN });
-  const space = await namespaceOf(a);
-  const guest = space.enter(["sleep", "300"], t);
-  await until("the guest", () => space.members().length >= 4);
-  space.kill("SIGSTOP");
-  await stage.beating(b);
-  t.notOk(guest.hasExited, "the guest of the container");
-  space.kill("SIGCONT");
-  await a.event("rejoining");
-  t.same(stage.violations(), []);
-});
+void t.test(
+  "a PID 1 that is stopped: its command is killed in time, who was let in is not",
+  { ...needsPid1 },
+  async (t) => {
+    const stage = new Stage(t, etcd, { ttl: TTL });
+    const args = ["-vv", "-n", stage.election, "--identity", "a", "--ttl", `${TTL}s`, ...WIDE_MARGIN, ...etcd.flags];
+    const a = startWrapper([...args, "--", ...stage.workload("--ignore-term")], { t, under: asPid1 });
+    await stage.beating(a);
+    const b = await stage.standby("b", { args: WIDE_MARGIN });
+    const space = await namespaceOf(a);
+    const guest = space.enter(["sleep", "300"], t);
+    await until("the guest", () => space.members().length >= 4);
+    space.kill("SIGSTOP");
+    await stage.beating(b);
+    t.notOk(guest.hasExited, "the guest of the container");
+    space.kill("SIGCONT");
+    await a.event("rejoining");
+    t.same(stage.violations(), []);
+  },
+);

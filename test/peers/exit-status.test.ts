@@ -18,7 +18,7 @@ const deadly = [...new Set(numbers)].filter((number) => number > 0);
 for (const [who, under, options] of WAYS) {
   void t.test(
     `as ${who}: death by signal n is 128+n, whichever n is (Yelp/dumb-init#59, npm/npm#4110, kentcdodds/cross-env#150)`,
-    options,
+    { ...options },
     async (t) => {
       t.ok(deadly.length >= 20);
       const commands = deadly.map((number) => ["sh", "-c", `ulimit -c 0; kill -${number} $$`]);
@@ -29,7 +29,7 @@ for (const [who, under, options] of WAYS) {
 
   void t.test(
     `as ${who}: a command killed from outside has not succeeded (phusion/baseimage-docker#583)`,
-    options,
+    { ...options },
     async (t) => {
       const wrapper = startWrapper(["sleep", "300"], { t, under });
       const { pid } = await wrapper.event("started");
@@ -41,7 +41,7 @@ for (const [who, under, options] of WAYS) {
 
   void t.test(
     `as ${who}: a signal of the command's end is told by the status alone (tapjs/foreground-child#71, openai/codex#24556)`,
-    options,
+    { ...options },
     async (t) => {
       // Whoever raised it on itself would be caught by this, and end with 0.
       const listens = "process.on('SIGTERM', () => process.exit(0))";
@@ -52,13 +52,13 @@ for (const [who, under, options] of WAYS) {
   );
 }
 
-void t.test("as PID 1: an abort is told as such (moby/moby#30593)", needsPid1, async (t) => {
+void t.test("as PID 1: an abort is told as such (moby/moby#30593)", { ...needsPid1 }, async (t) => {
   const { code, events } = await runToEnd(["sh", "-c", "ulimit -c 0; kill -ABRT $$"], { under: asPid1 });
   t.equal(code, 134);
   t.match(events.at(-2), { event: "exited", signal: "SIGABRT" });
 });
 
-void t.test("as PID 1: a status of 127 is the command's own (openSUSE/catatonit#5)", needsPid1, async (t) => {
+void t.test("as PID 1: a status of 127 is the command's own (openSUSE/catatonit#5)", { ...needsPid1 }, async (t) => {
   const { code, events } = await runToEnd([exits, "127"], { under: asPid1 });
   t.equal(code, 127);
   t.match(events.at(-2), { event: "exited", status: 127 });
@@ -66,7 +66,7 @@ void t.test("as PID 1: a status of 127 is the command's own (openSUSE/catatonit#
 
 void t.test(
   "as PID 1: a status is no wait status, also through a second one (phusion/baseimage-docker#45, just-containers/s6-overlay#320)",
-  needsPid1,
+  { ...needsPid1 },
   async (t) => {
     const nested = [process.execPath, projectPath("dist/bin/while-leader.js")];
     for (const [words, status] of [

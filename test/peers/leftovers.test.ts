@@ -21,7 +21,7 @@ const leaver = (before: string, status: number) =>
 for (const [who, under, options] of WAYS) {
   void t.test(
     `as ${who}: what the command leaves when it was stopped saves its work (krallin/tini#180, #95, #167, #229, Yelp/dumb-init#212, #53)`,
-    options,
+    { ...options },
     async (t) => {
       const script = leaver(`${saver} job </dev/null; ${saver} bare </dev/null`, 0);
       // Also: to wait for them takes as long as they need, not --kill-after (just-containers/s6-overlay#204, #628).
@@ -44,7 +44,7 @@ for (const [who, under, options] of WAYS) {
 
   void t.test(
     `as ${who}: what is left is asked once, and has the rest of --kill-after (just-containers/s6-overlay#337, pnpm/pnpm#15121)`,
-    options,
+    { ...options },
     async (t) => {
       const script = leaver(`${signals} & setsid ${signals} & `, 7);
       const wrapper = startWrapper(["--kill-after", "1s", "sh", "-c", script], { t, under });
@@ -60,7 +60,7 @@ for (const [who, under, options] of WAYS) {
     },
   );
 
-  void t.test(`as ${who}: also if it was asked with the whole group, by -g`, options, async (t) => {
+  void t.test(`as ${who}: also if it was asked with the whole group, by -g`, { ...options }, async (t) => {
     const script = leaver(`${signals} & setsid ${signals} & `, 7);
     const wrapper = startWrapper(["-g", "--kill-after", "1s", "sh", "-c", script], { t, under });
     await until("both, and the command", () => wrapper.stdout.match(/^(ready|left)$/gm)?.length === 3);
@@ -71,7 +71,7 @@ for (const [who, under, options] of WAYS) {
 
   void t.test(
     `as ${who}: a background process does not keep it from the end of the command (moby/moby#27514)`,
-    options,
+    { ...options },
     async (t) => {
       const wrapper = startWrapper(["--kill-after", "60s", "sh", "-c", "sleep 300 & exit 3"], { t, under });
       t.match(await wrapper.exitedWithin(), { code: 3 });
@@ -79,7 +79,7 @@ for (const [who, under, options] of WAYS) {
   );
 }
 
-void t.test("as PID 1: nor does one that came in from outside (moby/moby#27514)", needsPid1, async (t) => {
+void t.test("as PID 1: nor does one that came in from outside (moby/moby#27514)", { ...needsPid1 }, async (t) => {
   const options = { t, under: asPid1, stdin: "pipe" } as const;
   const wrapper = startWrapper(["--kill-after", "60s", "sh", "-c", "sleep 300 & read line; exit 3"], options);
   await wrapper.event("started");
@@ -93,7 +93,7 @@ void t.test("as PID 1: nor does one that came in from outside (moby/moby#27514)"
 
 void t.test(
   "as PID 1: nobody who ignores SIGTERM hangs it for ever (phusion/baseimage-docker#506)",
-  needsPid1,
+  { ...needsPid1 },
   async (t) => {
     const daemon = `${fixture("leaves-daemon.sh")} --clean-env --exit 0`;
     const script = `trap '' TERM; ${daemon}; echo both; sleep 300`;

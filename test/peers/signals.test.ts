@@ -31,7 +31,7 @@ void t.test(
 for (const [who, under, options] of WAYS) {
   void t.test(
     `as ${who}: what comes while it is stopped itself acts when it goes on (podman-container-tools/podman#8086)`,
-    options,
+    { ...options },
     async (t) => {
       const wrapper = startWrapper([command, "--exit-on", "SIGUSR2=9"], { t, under });
       await wrapper.stdoutLine("ready");
@@ -50,7 +50,7 @@ for (const [who, under, options] of WAYS) {
 
   void t.test(
     `as ${who}: without -g workers are asked to end by their parent alone (sapcc/helm-charts#11680, fpco/pid1#10)`,
-    options,
+    { ...options },
     async (t) => {
       const wrapper = startWrapper([fixture("prefork.pl")], { t, under });
       await wrapper.stdoutLine("ready");
@@ -65,7 +65,7 @@ for (const [who, under, options] of WAYS) {
 
   void t.test(
     `as ${who}: a signal that it may not send is said, and ends nothing (krallin/tini#9, openclaw/openclaw#126488)`,
-    needsRoot,
+    { ...needsRoot },
     async (t) => {
       // The command is another user's: to become that it goes through a setuid program, as sudo is.
       const become = join(t.testdir(), "setpriv");
@@ -91,7 +91,7 @@ for (const [who, under, options] of WAYS) {
 
   void t.test(
     `as ${who}: it listens to no signal that means a fault, a profiler's tick or a closed pipe (tapjs/signal-exit#40, #21, #19)`,
-    options,
+    { ...options },
     async (t) => {
       const wrapper = startWrapper(["sleep", "300"], { t, under });
       await wrapper.event("started");
@@ -163,7 +163,7 @@ void t.test("a signal for a command that has ended changes nothing (krallin/tini
 
 void t.test(
   "as PID 1: no signal becomes another one, and none is the last (just-containers/s6-overlay#459, #356, npm/npm-lifecycle#52)",
-  needsPid1,
+  { ...needsPid1 },
   async (t) => {
     const wrapper = startWrapper([command, "--exit-on", "SIGUSR1=9"], { t, under: asPid1 });
     await wrapper.stdoutLine("ready");
@@ -180,7 +180,7 @@ void t.test(
 
 void t.test(
   "as PID 1: a command without a handler is not immune to signals as it would be alone (krallin/tini#204, docker/cli#3909)",
-  needsPid1,
+  { ...needsPid1 },
   async (t) => {
     const wrapper = startWrapper(["sleep", "300"], { t, under: asPid1 });
     await wrapper.event("started");
@@ -194,7 +194,7 @@ void t.test(
   },
 );
 
-void t.test("as PID 1: with -g a shell's child gets the signal too (krallin/tini#15)", needsPid1, async (t) => {
+void t.test("as PID 1: with -g a shell's child gets the signal too (krallin/tini#15)", { ...needsPid1 }, async (t) => {
   const script = `${process.execPath} ${command} --exit-on SIGINT; true`;
   const wrapper = startWrapper(["-g", "--kill-after", "60s", "sh", "-c", script], { t, under: asPid1 });
   await wrapper.stdoutLine("ready");

@@ -25,14 +25,18 @@ async function ended(t: Test, wrapper: Wrapper, when: string): Promise<void> {
 }
 
 for (const [who, under, options] of WAYS) {
-  void t.test(`as ${who}: a command that ends at once is seen to (Yelp/dumb-init#102, #104)`, options, async (t) => {
-    const commands = Array.from({ length: 150 }, (_, index) => [index % 3 ? "true" : "/no/such/command"]);
-    const { stdout } = await runToEnd([JSON.stringify(commands)], { entry, under, timeoutMs: 40_000 });
-    const statuses = commands.map(([file]) => (file === "true" ? 0 : 127));
-    t.equal(stdout, `${JSON.stringify(statuses)}\nnone left\n`);
-  });
+  void t.test(
+    `as ${who}: a command that ends at once is seen to (Yelp/dumb-init#102, #104)`,
+    { ...options },
+    async (t) => {
+      const commands = Array.from({ length: 150 }, (_, index) => [index % 3 ? "true" : "/no/such/command"]);
+      const { stdout } = await runToEnd([JSON.stringify(commands)], { entry, under, timeoutMs: 40_000 });
+      const statuses = commands.map(([file]) => (file === "true" ? 0 : 127));
+      t.equal(stdout, `${JSON.stringify(statuses)}\nnone left\n`);
+    },
+  );
 
-  void t.test(`as ${who}: a stop at any moment of the start is the end (${stops})`, options, async (t) => {
+  void t.test(`as ${who}: a stop at any moment of the start is the end (${stops})`, { ...options }, async (t) => {
     // From when signals are caught (before that PID 1 does not get them) to when the command is there.
     for (const delay of [0, 70, 140, 210]) {
       const wrapper = startWrapper(["--kill-after", "60s", "sleep", "300"], { t, under });
@@ -59,7 +63,7 @@ void t.test(`in an election: a stop at any moment of the start is the end (${sto
 
 void t.test(
   "as PID 1: a command that cannot be executed is said so, by a status of its own (Yelp/dumb-init#32, #81, krallin/tini#59, phusion/baseimage-docker#420)",
-  needsPid1,
+  { ...needsPid1 },
   async (t) => {
     const folder = t.testdir({ plain: "#!/bin/sh\n" });
     for (const [file, status] of [
@@ -77,7 +81,7 @@ void t.test(
 
 void t.test(
   "as PID 1: stdin is the command's without a terminal too (just-containers/s6-overlay#413)",
-  needsPid1,
+  { ...needsPid1 },
   async (t) => {
     const { code, stdout } = await runToEnd(["sh"], { under: asPid1, stdin: { text: "echo hi\nexit 4\n" } });
     t.match({ code, stdout }, { code: 4, stdout: "hi\n" });

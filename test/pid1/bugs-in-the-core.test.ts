@@ -22,7 +22,7 @@ for (const kind of ["decision", "unprintable"] as const) {
   ] as const) {
     void t.test(
       `${how}, ${bugs[kind]}: the command may take its time, then the next one leads; 70`,
-      needs,
+      { ...needs },
       async (t) => {
         const stage = new Stage(t, etcd);
         const trap = trapOf(t, kind);

@@ -20,26 +20,30 @@ for (const [how, under, needs, kind] of [
   ["as PID 1", asPid1, needsPid1, "exceptions"],
   ["not as PID 1", [], {}, "rejection"],
 ] as const) {
-  void t.test(`${how}, ${kind} of ours: the command is asked to end and may take its time; 70`, needs, async (t) => {
-    const trap = trapOf(t, kind);
-    const { command, save } = takesItsTime(t);
-    const wrapper = startWrapper(command, { t, under, env: trap.env });
-    await wrapper.stdoutLine("ready");
-    trap.spring();
-    await wrapper.stdoutLine("asked");
-    t.match(await wrapper.event("bug"), { level: "error", error: /^Error: an? \w+ of a bug\n +at / });
-    const stopping = await wrapper.event("stopping");
-    t.equal(stopping["cause"], "bug");
-    t.ok(Number(stopping["kill-in"]) > 7_000, `${String(stopping["kill-in"])} of 8 s`);
-    save();
-    t.match(await wrapper.exitedWithin(), { code: BUG });
-    t.equal(wrapper.stdout, "ready\nasked\nsaved\n");
-    t.match(wrapper.events.at(-1), { event: "exiting", status: BUG });
-  });
+  void t.test(
+    `${how}, ${kind} of ours: the command is asked to end and may take its time; 70`,
+    { ...needs },
+    async (t) => {
+      const trap = trapOf(t, kind);
+      const { command, save } = takesItsTime(t);
+      const wrapper = startWrapper(command, { t, under, env: trap.env });
+      await wrapper.stdoutLine("ready");
+      trap.spring();
+      await wrapper.stdoutLine("asked");
+      t.match(await wrapper.event("bug"), { level: "error", error: /^Error: an? \w+ of a bug\n +at / });
+      const stopping = await wrapper.event("stopping");
+      t.equal(stopping["cause"], "bug");
+      t.ok(Number(stopping["kill-in"]) > 7_000, `${String(stopping["kill-in"])} of 8 s`);
+      save();
+      t.match(await wrapper.exitedWithin(), { code: BUG });
+      t.equal(wrapper.stdout, "ready\nasked\nsaved\n");
+      t.match(wrapper.events.at(-1), { event: "exiting", status: BUG });
+    },
+  );
 
   void t.test(
     `${how}, a bug of ours while leading: the next one leads when the command has ended`,
-    needs,
+    { ...needs },
     async (t) => {
       const stage = new Stage(t, etcd);
       const trap = trapOf(t, "exception");

@@ -23,7 +23,7 @@ for (const [who, under, options] of [
   ["another process", [], {}],
 ] as const) {
   for (const how of ["job", "setsid", "double", "bare", "stopped"]) {
-    void t.test(`as ${who}: what is left (${how}) is asked to end and gets its second`, options, async (t) => {
+    void t.test(`as ${who}: what is left (${how}) is asked to end and gets its second`, { ...options }, async (t) => {
       const wrapper = startWrapper([leaves, how], { t, under, stdin: "pipe" });
       const pid = await saver(wrapper, under);
       if (how === "stopped") await until("it to be stopped", () => processRow(pid)?.state === "T");

@@ -30,7 +30,7 @@ function nests(killAfter: string): [string, Nest][] {
 }
 
 for (const [how, { above = [], between, needs = needsPid1 }] of nests("8s")) {
-  void t.test(`as PID 1, ${how}: one SIGTERM arrives once, and the status comes back`, needs, async (t) => {
+  void t.test(`as PID 1, ${how}: one SIGTERM arrives once, and the status comes back`, { ...needs }, async (t) => {
     const command = [...between, fixture("signals.js"), "--exit-on", "SIGUSR2=7"];
     const wrapper = startWrapper(command, { t, under: [...asPid1, ...above] });
     await wrapper.stdoutLine("ready");
@@ -46,7 +46,7 @@ for (const [how, { above = [], between, needs = needsPid1 }] of nests("8s")) {
 }
 
 for (const [how, { between, needs = {} }] of nests("200ms").filter(([, { above }]) => above === undefined)) {
-  void t.test(`not as PID 1, ${how}: nobody is left`, needs, async (t) => {
+  void t.test(`not as PID 1, ${how}: nobody is left`, { ...needs }, async (t) => {
     const command = [...between, fixture("leaves-daemon.sh"), "--exit", "3"];
     const wrapper = startWrapper(["--kill-after", "200ms", "--", ...command], { t });
     const left = await leftovers(t, wrapper);
