@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import type { Argv } from "yargs";
 import yargs from "yargs";
 import { spelledOut } from "./argv.js";
-import { DEFAULTS } from "./defaults.js";
+import { DEFAULTS, RESTART } from "./defaults.js";
 import { parseEndpoints } from "./endpoints.js";
 import type { Environment } from "./environment.js";
 import type { EtcdOptions } from "./etcd/client.js";
@@ -28,6 +28,7 @@ import {
   readDuration,
   readFile,
   readFlag,
+  readNumber,
   readPercent,
   readPrivateKey,
   readSignal,
@@ -119,6 +120,7 @@ function requestOf(command: readonly string[], values: Values, env: Environment)
     killAfter: readDuration(values, "kill-after") ?? DEFAULTS.killAfter,
     onLost: readChoice(values, "on-lost") === "exit" ? "exit" : "rejoin",
     wait: readDuration(values, "wait"),
+    restart: readRestart(values),
   };
   const config = {
     rules,
@@ -132,6 +134,12 @@ function requestOf(command: readonly string[], values: Values, env: Environment)
   if (file === undefined || file === "")
     throw new Failure("usage", "no command given; see while-leader --help", ExitStatus.usage);
   return { run: { command: [file, ...args], ...config } };
+}
+
+function readRestart(values: Values): Rules["restart"] {
+  const when = readChoice(values, "restart");
+  const most = readNumber(values, "max-restarts") ?? DEFAULTS.maxRestarts;
+  return when === "on-failure" || when === "always" ? { when, most, ...RESTART } : undefined;
 }
 
 function isGuarded(choice: string | undefined, election: ElectionConfig | undefined): boolean {

@@ -13,4 +13,15 @@ export const DEFAULTS = {
   killAfter: 8_000 satisfies Milliseconds,
   stopOn: ["SIGTERM", "SIGINT"] satisfies readonly Signal[],
   onLost: "rejoin",
+  maxRestarts: 5,
+} as const;
+
+/** The pauses of `--restart`. */
+export const RESTART = {
+  /** Whoever fails within it after a start has not got to its work. */
+  quick: 10_000 satisfies Milliseconds,
+  /** Short for a crash that happens once a day. */
+  pause: 100 satisfies Milliseconds,
+  /** As long as a quick run can be: a command that fails at its start loses no more time than that. */
+  longest: 10_000 satisfies Milliseconds,
 } as const;

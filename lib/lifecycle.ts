@@ -3,7 +3,8 @@ import type { LostReason } from "./election.js";
 import type { Exit } from "./exit-status.js";
 import { ExitStatus, exitStatus, signalledStatus } from "./exit-status.js";
 import type { Signal } from "./signals.js";
-import type { Cause, Effect, Event, GiveUp, Phase, Rules, Sequel, State } from "./states.js";
+import { afterEnd, backOff, firstRun, nextRun } from "./restart.js";
+import type { Cause, Effect, Event, GiveUp, Phase, Rules, Sequel, Settled, State, Streak } from "./states.js";
 
 export type Step = readonly [State, ...Effect[]];
 
@@ -37,6 +38,7 @@ export function lifecycle(rules: Rules): Lifecycle {
     nextTick(state, { termAt, killAt }) {
       if (state.phase === "connecting" || state.phase === "standby") return state.giveUp.at;
       if (state.phase === "leading") return termAt;
+      if (state.phase === "restarting") return Math.min(state.due, termAt);
       // A term can be lost while the workload is stopping for another reason, which can only bring the end forward.
       if (state.phase === "stopping")
         return killAt < state.deadline ? Math.min(state.deadline, termAt) : state.deadline;
@@ -73,19 +75,20 @@ function tableOf(rules: Rules): Table {
       : [state];
 
   const elected = (_state: State, { at, termAt }: { at: Milliseconds; termAt: Milliseconds }): Step =>
-    at < termAt
-      ? [{ phase: "leading" }, { do: "start" }]
-      : [
-          { phase: "resigning", sequel: afterLoss(rules) },
-          { do: "log", event: "lost", reason: "expired" },
-          { do: "resign" },
-        ];
+    at < termAt ? [{ phase: "leading", run: firstRun(rules, at) }, { do: "start" }] : loseIdle("expired");
+
+  /** The term is lost while nothing runs. */
+  const loseIdle = (reason: LostReason): Step => [
+    { phase: "resigning", sequel: afterLoss(rules) },
+    { do: "log", event: "lost", reason },
+    { do: "resign" },
+  ];
 
   const campaignFailed = (_state: State, { status }: { status: number }): Step => leave(status);
 
   /** There is no workload after all, whatever we were about to do with it. */
   const startFailed = (state: State, { status }: { status: number }): Step =>
-    leave("sequel" in state && typeof state.sequel === "object" ? state.sequel.exit : status);
+    leave("sequel" in state && typeof state.sequel === "object" && "exit" in state.sequel ? state.sequel.exit : status);
 
   const lose = (reason: LostReason, at: Milliseconds, killAt: Milliseconds): Step =>
     at >= killAt
@@ -114,17 +117,27 @@ function tableOf(rules: Rules): Table {
     const { cause } = state;
     // A loss is told once.
     const told: Effect[] = isLoss(cause) ? [] : [{ do: "log", event: "lost", reason }];
-    if (at >= killAt) return kill(state, ...told);
+    const sequel = isRestart(state.sequel) ? afterLoss(rules) : state.sequel;
+    if (at >= killAt) return kill({ ...state, sequel }, ...told);
     // Whoever was asked to stop in another way is asked in the way of a lost term too.
     const asked = isLoss(cause) || cause === "ended" || cause === "bug" || (rules.stopWith ?? cause) === "SIGTERM";
     const ask: Effect[] = asked ? [] : [{ do: "stop", signal: "SIGTERM" }];
-    return [{ ...state, cause: reason, deadline: Math.min(state.deadline, killAt) }, ...told, ...ask];
+    return [{ ...state, cause: reason, sequel, deadline: Math.min(state.deadline, killAt) }, ...told, ...ask];
   };
 
-  const resign = (sequel: Sequel, exit: Exit | undefined): Step => [
-    { phase: "resigning", sequel: settle(sequel, exit) },
-    { do: "resign" },
-  ];
+  /** Nothing of the workload is left. */
+  const follow = (
+    { sequel, exit }: { readonly sequel: Sequel; readonly exit?: Exit },
+    { at, chance }: { at: Milliseconds; chance: number },
+  ): Step => {
+    if (!isRestart(sequel)) return [{ phase: "resigning", sequel: settle(sequel, exit) }, { do: "resign" }];
+    const { restart: streak } = sequel;
+    const delay = backOff(rules, streak, chance);
+    return [
+      { phase: "restarting", due: at + delay, streak },
+      { do: "log", event: "restarting", attempt: streak.restarts, delay },
+    ];
+  };
 
   return {
     connecting: {
@@ -168,11 +181,15 @@ function tableOf(rules: Rules): Table {
       "start-failed": startFailed,
       lost: (_state, { reason, at, killAt }) => lose(reason, at, killAt),
       tick: (state, { at, termAt, killAt }) => (at >= termAt ? lose("expired", at, killAt) : [state]),
-      exited: (_state, { exit, at }) => [
-        { phase: "stopping", cause: "ended", sequel: "command", deadline: at + rules.killAfter, exit },
-        { do: "log", event: "exited", exit },
-        { do: "terminate" },
-      ],
+      exited: ({ run }, { exit, at }) => {
+        const { sequel, crashLoop } = afterEnd(rules, run, exit, at);
+        return [
+          { phase: "stopping", cause: "ended", sequel, deadline: at + rules.killAfter, exit },
+          { do: "log", event: "exited", exit },
+          ...(crashLoop ? [{ do: "log", event: "crash-loop", failures: crashLoop } as const] : []),
+          { do: "terminate" },
+        ];
+      },
       gone: nop,
       resigned: nop,
       fault: (_state, { at }) => [
@@ -203,7 +220,7 @@ function tableOf(rules: Rules): Table {
         return at >= termAt && killAt < state.deadline ? loseWhileStopping(state, "expired", at, killAt) : [state];
       },
       exited: (state, { exit }) => [{ ...state, exit }, { do: "log", event: "exited", exit }, { do: "terminate" }],
-      gone: ({ sequel, exit }) => resign(sequel, exit),
+      gone: follow,
       resigned: nop,
       fault: (state) => [{ ...state, sequel: { exit: ExitStatus.bug } }],
     },
@@ -214,15 +231,39 @@ function tableOf(rules: Rules): Table {
       elected: nop,
       "campaign-failed": nop,
       "start-failed": startFailed,
-      lost: nop,
+      lost: (state, { reason }) =>
+        isRestart(state.sequel)
+          ? [
+              { ...state, sequel: afterLoss(rules) },
+              { do: "log", event: "lost", reason },
+            ]
+          : [state],
       tick: nop,
       exited: (state, { exit }) => [
         { ...state, exit },
         { do: "log", event: "exited", exit },
       ],
-      gone: ({ sequel, exit }) => resign(sequel, exit),
+      gone: follow,
       resigned: nop,
       fault: (state) => [{ ...state, sequel: { exit: ExitStatus.bug } }],
+    },
+    restarting: {
+      signal: signalBeforeStart,
+      queued: nop,
+      elected: nop,
+      "campaign-failed": nop,
+      "start-failed": nop,
+      lost: (_state, { reason }) => loseIdle(reason),
+      tick: (state, { at, termAt }) => {
+        if (at >= termAt) return loseIdle("expired");
+        return at >= state.due
+          ? [{ phase: "leading", run: nextRun(rules, state.streak, at) }, { do: "start" }]
+          : [state];
+      },
+      exited: nop,
+      gone: nop,
+      resigned: nop,
+      fault: () => leave(ExitStatus.bug),
     },
     resigning: {
       signal: (state, { signal, hungUp }) =>
@@ -264,7 +305,7 @@ function campaign(rules: Rules, at: Milliseconds, status: number): Step {
   return [{ phase: "connecting", giveUp: { at: at + (rules.wait ?? Infinity), status } }, { do: "campaign" }];
 }
 
-function afterLoss(rules: Rules): "rejoin" | { exit: number } {
+function afterLoss(rules: Rules): Settled {
   return rules.onLost === "rejoin" ? "rejoin" : { exit: ExitStatus.notLeader };
 }
 
@@ -274,11 +315,15 @@ function isLoss(cause: Cause): cause is LostReason {
 
 /** Whoever asks us to stop does not want us back in the queue; a status already decided stays. */
 function afterStopSignal<S extends Sequel>(sequel: S, stopped: S): S {
-  return sequel === "rejoin" ? stopped : sequel;
+  return sequel === "rejoin" || isRestart(sequel) ? stopped : sequel;
+}
+
+function isRestart(sequel: Sequel): sequel is { readonly restart: Streak } {
+  return typeof sequel === "object" && "restart" in sequel;
 }
 
 /** What the sequel comes to once the command has ended. */
-function settle(sequel: Sequel, exit: Exit | undefined): Exclude<Sequel, "command"> {
+function settle(sequel: Exclude<Sequel, { restart: Streak }>, exit: Exit | undefined): Settled {
   // "gone" follows "exited"; without it the supervisor itself is wrong.
   if (sequel === "command") return { exit: exit ? exitStatus(exit) : ExitStatus.bug };
   return sequel;

@@ -2,7 +2,7 @@ import { DEFAULTS } from "./defaults.js";
 import { formatDuration } from "./duration.js";
 
 /** How the text of an option is read. */
-export type Kind = "text" | "duration" | "percent" | "choice" | "signal" | "signals" | "flag" | "count";
+export type Kind = "text" | "duration" | "percent" | "choice" | "signal" | "signals" | "flag" | "count" | "number";
 
 /** One option: everything that argv, the environment, `--help` and the README need to know of it. */
 export interface Option {
@@ -143,6 +143,19 @@ export const OPTIONS = [
     alias: "g",
     kind: "flag",
     describe: "pass signals on to the command's whole process group",
+  }),
+  option("Command:", "restart", {
+    kind: "choice",
+    value: "no|on-failure|always",
+    choices: ["no", "on-failure", "always"],
+    fallback: "no",
+    describe: "start a command that ended by itself again, in the same term",
+  }),
+  option("Command:", "max-restarts", {
+    kind: "number",
+    value: "N",
+    fallback: String(DEFAULTS.maxRestarts),
+    describe: "restarts in a row that may fail within 10 s before leadership is given back",
   }),
   option("Command:", "guard", {
     kind: "choice",

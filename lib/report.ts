@@ -23,6 +23,12 @@ export function report(effect: Extract<Effect, { do: "log" }>, at: Milliseconds,
       return log("warn", "lost", { reason: effect.reason });
     case "stopping":
       return log("info", "stopping", { cause: effect.cause, "kill-in": Math.round(effect.deadline - at) });
+    case "restarting":
+      return log("info", "restarting", { attempt: effect.attempt, delay: Math.round(effect.delay) });
+    case "crash-loop": {
+      const error = `the command failed quickly ${effect.failures} times in a row: leadership is given back`;
+      return log("error", "failed", { error });
+    }
     case "rejoining":
       return log("info", "rejoining");
   }

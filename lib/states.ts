@@ -14,13 +14,43 @@ export interface Rules {
   readonly onLost: "rejoin" | "exit";
   /** Give up when not elected within it. */
   readonly wait?: Milliseconds | undefined;
+  /** Start a command that ended by itself again in the same term; left out, its end is the term's. */
+  readonly restart?: RestartRules | undefined;
+}
+
+/** Which ends of the command are followed by another start. */
+export interface RestartRules {
+  readonly when: "on-failure" | "always";
+  /** So many restarts in a row may fail quickly; the next such failure gives the term up. */
+  readonly most: number;
+  /** A run is quick if it is shorter than this. */
+  readonly quick: Milliseconds;
+  /** From the end of all that the command left to the next start; twice as long after each quick run in a row, up to `longest`. */
+  readonly pause: Milliseconds;
+  readonly longest: Milliseconds;
+}
+
+/** Restarts of the command since it last ran for longer than a moment. */
+export interface Streak {
+  readonly restarts: number;
+  /** How many of the newest ends were quick failures. */
+  readonly failures: number;
+}
+
+/** One run of the command: until when its end counts as quick, and what went before. */
+export interface Run {
+  readonly quickUntil: Milliseconds;
+  readonly streak: Streak;
 }
 
 /** Why the workload is being stopped. */
 export type Cause = Signal | LostReason | "ended" | "bug";
 
 /** What follows once nothing of the workload is left: `command` exits with the command's own status. */
-export type Sequel = "rejoin" | "command" | { readonly exit: number };
+export type Sequel = "rejoin" | "command" | { readonly exit: number } | { readonly restart: Streak };
+
+/** What follows once leadership is given back. */
+export type Settled = "rejoin" | { readonly exit: number };
 
 /** When to give up waiting for leadership, and the status that says how far we came. */
 export interface GiveUp {
@@ -32,7 +62,7 @@ export interface GiveUp {
 export type State =
   | { readonly phase: "connecting"; readonly giveUp: GiveUp }
   | { readonly phase: "standby"; readonly giveUp: GiveUp }
-  | { readonly phase: "leading" }
+  | { readonly phase: "leading"; readonly run: Run }
   | {
       readonly phase: "stopping";
       /** The newest: a term can be lost while the workload stops for another reason. */
@@ -42,7 +72,9 @@ export type State =
       readonly exit?: Exit;
     }
   | { readonly phase: "killing"; readonly sequel: Sequel; readonly exit?: Exit }
-  | { readonly phase: "resigning"; readonly sequel: Exclude<Sequel, "command"> }
+  /** Leading while nothing runs, until the next start is due. */
+  | { readonly phase: "restarting"; readonly due: Milliseconds; readonly streak: Streak }
+  | { readonly phase: "resigning"; readonly sequel: Settled }
   | { readonly phase: "done"; readonly status: number };
 
 export type Phase = State["phase"];
@@ -62,8 +94,8 @@ export type Event = { readonly at: Milliseconds } &
     | { readonly type: "tick"; readonly termAt: Milliseconds; readonly killAt: Milliseconds }
     /** The command itself has ended; others of the workload may live on. */
     | { readonly type: "exited"; readonly exit: Exit }
-    /** The command has ended and no process of the workload is left. */
-    | { readonly type: "gone" }
+    /** The command has ended and no process of the workload is left. `chance`: from 0 to 1, drawn for the length of a back-off. */
+    | { readonly type: "gone"; readonly chance: number }
     /** Key and lease are given back, or nobody could be told within the time for it. */
     | { readonly type: "resigned" }
     /** A bug in while-leader. */
@@ -93,4 +125,7 @@ export type Effect =
   | { readonly do: "log"; readonly event: "exited"; readonly exit: Exit }
   | { readonly do: "log"; readonly event: "lost"; readonly reason: LostReason }
   | { readonly do: "log"; readonly event: "stopping"; readonly cause: Cause; readonly deadline: Milliseconds }
+  | { readonly do: "log"; readonly event: "restarting"; readonly attempt: number; readonly delay: Milliseconds }
+  /** The command failed quickly so many times in a row that another host is to try. */
+  | { readonly do: "log"; readonly event: "crash-loop"; readonly failures: number }
   | { readonly do: "log"; readonly event: "rejoining" };

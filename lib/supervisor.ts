@@ -205,7 +205,7 @@ class Supervisor {
     for await (const _ of this.#looks()) if (this.#count(workload) === 0) break;
     this.#workload = undefined;
     workload.release(exit);
-    this.#events.put({ type: "gone" });
+    this.#events.put({ type: "gone", chance: Math.random() });
   }
 
   /** How many processes are left; undefined if nobody can tell now, which is not none. */

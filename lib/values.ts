@@ -82,6 +82,11 @@ export function readCount(values: Values, name: OptionName): number {
   return read(values, name, parse, "not a number") ?? 0;
 }
 
+export function readNumber(values: Values, name: OptionName): number | undefined {
+  const parse = (text: string) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined);
+  return read(values, name, parse, "not a whole number");
+}
+
 export function readFile(values: Values, name: OptionName): Buffer | undefined {
   const value = values.get(name);
   if (value === undefined) return undefined;

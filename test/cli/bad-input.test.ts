@@ -51,7 +51,9 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   "stop-on": ["", "KILL", "STOP", "TERM,KILL", "TERM,", "FOO", "0", "999", "-1", "SIGSIGTERM"],
   "stop-with": ["", "FOO", "0", "999", "-1", "TERM,INT", "1.0"],
   group: ["maybe", "2"],
-  guard: ["", "maybe", "auto,on"],
+  restart: ["", "yes", "On-failure", "no,always"],
+  "max-restarts": ["", "-1", "1.5", "five", "1e3", "12345678901"],
+  guard: ["", "yes", "ON", "auto,on"],
   "log-format": ["", "JSON", "xml"],
   verbose: ["very", "-1", "1.5"],
   quiet: ["maybe", "2"],
@@ -132,7 +134,7 @@ await t.test("an option that is not there is refused by its name", async (t) => 
     "$0",
   ];
   // Known to every object of the language; and those of a later version.
-  const others = ["constructor", "toString", "__proto__", "hasOwnProperty", "restart", "max-restarts"];
+  const others = ["constructor", "toString", "__proto__", "hasOwnProperty", "on-elected", "state"];
   for (const name of [...unknown, ...others]) {
     for (const argv of [[`--${name}`], [`--${name}=value`], [`--${name}`, "value"]]) {
       const refusal = await refusalOf([...argv, "--", "true"]).catch(String);

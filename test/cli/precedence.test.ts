@@ -75,6 +75,10 @@ const VALUES: Readonly<Record<string, readonly (readonly [string, unknown])[]>> 
     ["true", true],
     ["false", false],
   ],
+  restart: [
+    ["always", "always"],
+    ["on-failure", "on-failure"],
+  ],
   "log-format": [
     ["json", "json"],
     ["text", "text"],
@@ -116,6 +120,7 @@ async function valueOf(name: string, argv: readonly string[], env: Record<string
     "kill-after": rules.killAfter,
     "stop-on": rules.stopOn,
     "stop-with": rules.stopWith,
+    restart: rules.restart?.when,
     group,
     "log-format": log.format,
     quiet: log.level,

@@ -3,7 +3,7 @@ import type { Event, Rules, State } from "../../lib/states.js";
 import type { Game } from "./explore.js";
 import type { Memory } from "./promises.js";
 import { keepAlways, NOTHING_YET } from "./promises.js";
-import { shifted } from "./world.js";
+import { shifted, told } from "./world.js";
 
 export interface Anywhere {
   readonly state: State;
@@ -23,7 +23,7 @@ export function anything(life: Lifecycle, rules: Rules): Game<Anywhere, Event> {
       return typeof memory === "string" ? memory : { state: step[0], now: event.at, memory };
     },
     flaw: () => undefined,
-    key: (situation) => JSON.stringify(shifted(situation, -situation.now)),
+    key: ({ state, now, memory }) => JSON.stringify([told(state, now), memory]),
   };
 }
 
@@ -43,8 +43,10 @@ const EVENTS: readonly Event[] = [
   ...TIMES.flatMap((termAt) => TIMES.map((killAt): Event => ({ type: "tick", at: 1, termAt, killAt }))),
   { type: "tick", at: 20, termAt: Infinity, killAt: Infinity },
   { type: "exited", at: 0, exit: { code: 0 } },
+  { type: "exited", at: 20, exit: { code: 1 } },
   { type: "exited", at: 0, exit: { signal: "SIGKILL" } },
-  { type: "gone", at: 0 },
+  { type: "gone", at: 0, chance: 0 },
+  { type: "gone", at: 0, chance: 1 },
   { type: "resigned", at: 0 },
   { type: "fault", at: 0 },
 ];

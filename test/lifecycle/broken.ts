@@ -1,5 +1,6 @@
 import type { Lifecycle, Step } from "../../lib/lifecycle.js";
 import type { Event, Rules, State } from "../../lib/states.js";
+import { leading, streak } from "./examples.js";
 
 /** A lifecycle with one mistake in it, and what the search must say of it. */
 export interface Broken {
@@ -66,7 +67,7 @@ export const BROKEN: readonly Broken[] = [
     finds: "the command is started with no validity left",
     breaks: stepping((state, event) =>
       event.type === "elected" && (state.phase === "connecting" || state.phase === "standby")
-        ? [{ phase: "leading" }, { do: "start" }]
+        ? [leading(), { do: "start" }]
         : undefined,
     ),
   },
@@ -76,6 +77,43 @@ export const BROKEN: readonly Broken[] = [
     breaks: stepping((state, { type }) =>
       state.phase === "leading" && type === "exited" ? [state, { do: "start" }] : undefined,
     ),
+  },
+  {
+    flaw: "starts the command again with others of the workload alive",
+    finds: "the command is started while a process of the workload may live",
+    breaks: stepping((state, { type }, _right, { restart }) =>
+      restart && state.phase === "leading" && type === "exited" ? [state, { do: "start" }] : undefined,
+    ),
+  },
+  {
+    flaw: "starts a command that crashes again and again for ever",
+    finds: "exit status 75 in place of 3",
+    breaks: stepping((_state, _event, [after, ...effects]) =>
+      effects.some((effect) => effect.do === "log" && effect.event === "crash-loop") && after.phase === "stopping"
+        ? [{ ...after, sequel: { restart: streak(1, 0) } }, ...effects]
+        : undefined,
+    ),
+  },
+  {
+    flaw: "goes on with a restart in a lost term",
+    finds: "exit status 0 in place of 75",
+    breaks: stepping((state, { type }, [after, ...effects]) =>
+      type === "tick" && state.phase === "stopping" && after.phase === "stopping"
+        ? [{ ...after, sequel: state.sequel }, ...effects]
+        : undefined,
+    ),
+  },
+  {
+    flaw: "starts the command again whatever is left of the validity",
+    finds: "the command is started with no validity left",
+    breaks: stepping(({ phase }, { type }) =>
+      phase === "restarting" && type === "tick" ? [leading(), { do: "start" }] : undefined,
+    ),
+  },
+  {
+    flaw: "does not heed a stop signal between two runs",
+    finds: "the command is started after a stop signal",
+    breaks: stepping((state, { type }) => (state.phase === "restarting" && type === "signal" ? [state] : undefined)),
   },
   {
     flaw: "exits while it resigns when nothing holds it",

@@ -12,7 +12,14 @@ const row = (state: State, queued: readonly Example[], gaveUp: number): Row => (
   ],
   queued,
   elected: [
-    { when: "before TERM_AT", state, event: x.ELECTED, step: [{ phase: "leading" }, { do: "start" }] },
+    { when: "before TERM_AT", state, event: x.ELECTED, step: [x.leading(), { do: "start" }] },
+    {
+      when: "before TERM_AT, --restart",
+      rules: { restart: x.RESTART },
+      state,
+      event: x.ELECTED,
+      step: [x.leading({ quickUntil: x.NOW + 10_000 }), { do: "start" }],
+    },
     {
       when: "at TERM_AT, rejoin",
       state,

@@ -1,10 +1,47 @@
-import type { State } from "../../lib/states.js";
-import type { Row } from "./examples.js";
+import type { Step } from "../../lib/lifecycle.js";
+import type { Effect, Rules, Run, Sequel, State } from "../../lib/states.js";
+import type { Example, Row } from "./examples.js";
 import * as x from "./examples.js";
 
-const state: State = { phase: "leading" };
+const state: State = x.leading();
 /** Times of a term that is past TERM_AT; KILL_AT is still to come. */
 const KILL_AT = x.NOW + 3_000;
+
+/** The command has ended: what it left behind ends next, whatever follows. */
+function ended(code: number, sequel: Sequel, ...told: Effect[]): Step {
+  return [
+    x.stopping({ cause: "ended", sequel, deadline: x.NOW + x.KILL_AFTER, exit: { code } }),
+    { do: "log", event: "exited", exit: { code } },
+    ...told,
+    x.TERMINATE,
+  ];
+}
+
+/** Ends that are followed by another start, and those that are not. */
+function afterEnds(): readonly Example[] {
+  const onFailure = { restart: x.RESTART };
+  const always = { restart: { ...x.RESTART, when: "always" as const } };
+  const [quick, long] = [x.NOW + 1, x.NOW];
+  const after = (restarts: number, failures: number): Sequel => ({ restart: x.streak(restarts, failures) });
+  const loop: Effect = { do: "log", event: "crash-loop", failures: 6 };
+  const row: readonly [string, Partial<Rules>, Partial<Run>, number, Step][] = [
+    ["on-failure: well", onFailure, { quickUntil: quick }, 0, ended(0, "command")],
+    ["on-failure: failed quickly", onFailure, { quickUntil: quick }, 3, ended(3, after(1, 1))],
+    ["on-failure: failed later", onFailure, { quickUntil: long, streak: x.streak(7, 5) }, 3, ended(3, after(1, 0))],
+    ["a fifth time", onFailure, { quickUntil: quick, streak: x.streak(4, 4) }, 3, ended(3, after(5, 5))],
+    ["a sixth time", onFailure, { quickUntil: quick, streak: x.streak(5, 5) }, 3, ended(3, "command", loop)],
+    ["always: well, quickly", always, { quickUntil: quick, streak: x.streak(6, 2) }, 0, ended(0, after(7, 0))],
+    ["always: well, later", always, { quickUntil: long, streak: x.streak(6, 0) }, 0, ended(0, after(1, 0))],
+    ["always: a sixth time", always, { quickUntil: quick, streak: x.streak(9, 5) }, 3, ended(3, "command", loop)],
+  ];
+  return row.map(([when, rules, run, code, step]) => ({
+    when,
+    rules,
+    state: x.leading(run),
+    event: x.exited(code),
+    step,
+  }));
+}
 
 export const LEADING: Row = {
   signal: [
@@ -111,17 +148,7 @@ export const LEADING: Row = {
       step: [x.killing({ sequel: { exit: 75 } }), x.lost("expired"), ...x.KILL],
     },
   ],
-  exited: [
-    {
-      state,
-      event: x.exited(3),
-      step: [
-        x.stopping({ cause: "ended", deadline: x.NOW + x.KILL_AFTER, exit: { code: 3 } }),
-        { do: "log", event: "exited", exit: { code: 3 } },
-        x.TERMINATE,
-      ],
-    },
-  ],
+  exited: [{ state, event: x.exited(3), step: ended(3, "command") }, ...afterEnds()],
   gone: x.ignored(state, x.GONE),
   resigned: x.ignored(state, x.RESIGNED),
   fault: [

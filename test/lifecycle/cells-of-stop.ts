@@ -1,22 +1,25 @@
-import type { State } from "../../lib/states.js";
+import type { Sequel, State } from "../../lib/states.js";
 import type { Example, Row } from "./examples.js";
 import * as x from "./examples.js";
 
 const state = x.stopping();
 const { deadline } = state;
 const rejoining = x.stopping({ cause: "expired", sequel: "rejoin" });
+/** The command has ended and is to be started again once nothing is left of it. */
+const AGAIN: Sequel = { restart: x.streak(3, 2) };
+const again = x.stopping({ cause: "ended", sequel: AGAIN, exit: { code: 3 } });
+const killingAgain = x.killing({ sequel: AGAIN, exit: { code: 3 } });
 
 /** There is nothing to stop after all: that is the last word, whatever was to follow. */
-const startFailed = (of: (sequel: "command" | "rejoin" | { exit: number }) => State): readonly Example[] => [
+const startFailed = (of: (sequel: Sequel) => State): readonly Example[] => [
   { when: "command", state: of("command"), event: x.START_FAILED, step: [x.resigning(127), x.RESIGN] },
   { when: "rejoin", state: of("rejoin"), event: x.START_FAILED, step: [x.resigning(127), x.RESIGN] },
   { when: "decided", state: of({ exit: 75 }), event: x.START_FAILED, step: [x.resigning(75), x.RESIGN] },
+  { when: "restart", state: of(AGAIN), event: x.START_FAILED, step: [x.resigning(127), x.RESIGN] },
 ];
 
 /** Nothing is left: the sequel is settled, with the command's status where it is the command's. */
-const gone = (
-  of: (sequel: "command" | "rejoin" | { exit: number }, exit?: { code: number } | { signal: "SIGKILL" }) => State,
-): readonly Example[] => [
+const gone = (of: (sequel: Sequel, exit?: { code: number } | { signal: "SIGKILL" }) => State): readonly Example[] => [
   { when: "its status", state: of("command", { code: 3 }), event: x.GONE, step: [x.resigning(3), x.RESIGN] },
   {
     when: "its signal",
@@ -27,6 +30,22 @@ const gone = (
   { when: "never exited", state: of("command"), event: x.GONE, step: [x.resigning(70), x.RESIGN] },
   { when: "rejoin", state: of("rejoin", { code: 3 }), event: x.GONE, step: [x.RESIGNING_TO_REJOIN, x.RESIGN] },
   { when: "decided", state: of({ exit: 75 }, { code: 3 }), event: x.GONE, step: [x.resigning(75), x.RESIGN] },
+  ...(
+    [
+      ["restart, the longest pause", 1, x.RESTART, 400],
+      ["restart, the shortest pause", 0, x.RESTART, 200],
+      ["restart, the pause has a limit", 1, { ...x.RESTART, longest: 300 }, 300],
+    ] as const
+  ).map(([when, chance, restart, delay]): Example => ({
+    when,
+    rules: { restart },
+    state: of(AGAIN, { code: 3 }),
+    event: { type: "gone", at: x.NOW, chance },
+    step: [
+      x.restarting({ due: x.NOW + delay, streak: x.streak(3, 2) }),
+      { do: "log", event: "restarting", attempt: 3, delay },
+    ],
+  })),
 ];
 
 export const STOPPING: Row = {
@@ -51,6 +70,12 @@ export const STOPPING: Row = {
       state: x.stopping({ sequel: { exit: 75 } }),
       event: x.signal("SIGTERM"),
       step: [x.stopping({ sequel: { exit: 75 } }), x.stop("SIGTERM")],
+    },
+    {
+      when: "stop, before a restart: none",
+      state: again,
+      event: x.signal("SIGTERM"),
+      step: [{ ...again, sequel: "command" }, x.stop("SIGTERM")],
     },
     { when: "no stop", state: rejoining, event: x.signal("SIGHUP"), step: [rejoining, x.forward("SIGHUP")] },
   ],
@@ -98,6 +123,19 @@ export const STOPPING: Row = {
       step: [x.stopping({ cause: "expired", deadline: deadline - 1 }), x.lost("expired")],
     },
     { when: "at KILL_AT", state, event: x.loss("key-gone", x.NOW), step: [x.killing(), x.lost("key-gone"), ...x.KILL] },
+    {
+      when: "before a restart: none",
+      state: again,
+      event: x.loss("expired", deadline - 1),
+      step: [{ ...again, cause: "expired", sequel: "rejoin", deadline: deadline - 1 }, x.lost("expired")],
+    },
+    {
+      when: "at KILL_AT, before a restart: none",
+      rules: { onLost: "exit" },
+      state: again,
+      event: x.loss("key-gone", x.NOW),
+      step: [x.killing({ sequel: { exit: 75 }, exit: { code: 3 } }), x.lost("key-gone"), ...x.KILL],
+    },
   ],
   tick: [
     { when: "before all", state, event: x.tick(x.NOW + 1, x.NOW + 2), step: [state] },
@@ -142,13 +180,27 @@ export const KILLING: Row = {
       event: x.signal("SIGTERM"),
       step: [x.killing({ sequel: { exit: 75 } })],
     },
+    {
+      when: "stop, before a restart: none",
+      state: killingAgain,
+      event: x.signal("SIGTERM"),
+      step: [{ ...killingAgain, sequel: "command" }],
+    },
     { when: "no stop", state: x.killing(), event: x.signal("SIGHUP"), step: [x.killing()] },
   ],
   queued: x.ignored(x.killing(), x.QUEUED),
   elected: x.ignored(x.killing(), x.ELECTED),
   "campaign-failed": x.ignored(x.killing(), x.CAMPAIGN_FAILED),
   "start-failed": startFailed((sequel) => x.killing({ sequel })),
-  lost: x.ignored(x.killing(), x.LOST),
+  lost: [
+    { when: "known already, or nothing to change", state: x.killing(), event: x.LOST, step: [x.killing()] },
+    {
+      when: "before a restart: none",
+      state: killingAgain,
+      event: x.LOST,
+      step: [{ ...killingAgain, sequel: "rejoin" }, x.lost("key-gone")],
+    },
+  ],
   tick: x.ignored(x.killing(), x.TICK),
   exited: [
     {

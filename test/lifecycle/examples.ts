@@ -1,6 +1,6 @@
 import type { Step } from "../../lib/lifecycle.js";
 import type { Signal } from "../../lib/signals.js";
-import type { Effect, Event, Phase, Rules, State } from "../../lib/states.js";
+import type { Effect, Event, Phase, RestartRules, Rules, State, Streak } from "../../lib/states.js";
 
 /** What one cell of the table must make of one situation. */
 export interface Example {
@@ -25,6 +25,27 @@ export const RULES: Rules = {
   killAfter: KILL_AFTER,
   onLost: "rejoin",
 };
+
+/** Rules that start the command again: 5 quick failures in a row are borne. */
+export const RESTART: RestartRules = { when: "on-failure", most: 5, quick: 10_000, pause: 100, longest: 10_000 };
+
+type Leading = Extract<State, { phase: "leading" }>;
+/** The first run of a term, where nothing is started again. */
+export const leading = (change: Partial<Leading["run"]> = {}): Leading => ({
+  phase: "leading",
+  run: { quickUntil: -Infinity, streak: { restarts: 0, failures: 0 }, ...change },
+});
+
+export const streak = (restarts: number, failures: number): Streak => ({ restarts, failures });
+
+type Restarting = Extract<State, { phase: "restarting" }>;
+/** The next start is still to come. */
+export const restarting = (change: Partial<Restarting> = {}): Restarting => ({
+  phase: "restarting",
+  due: NOW + 100,
+  streak: streak(1, 1),
+  ...change,
+});
 
 export const RESIGN: Effect = { do: "resign" };
 export const TERMINATE: Effect = { do: "terminate" };
@@ -70,7 +91,7 @@ export const LOST: Event = loss("key-gone", NOW);
 /** With every time of the term in the past: the tick that has most reason to do something. */
 export const TICK: Event = tick(NOW - 2, NOW - 1);
 export const EXITED: Event = exited(0);
-export const GONE: Event = { type: "gone", at: NOW };
+export const GONE: Event = { type: "gone", at: NOW, chance: 1 };
 export const RESIGNED: Event = { type: "resigned", at: NOW };
 export const FAULT: Event = { type: "fault", at: NOW };
 

@@ -6,6 +6,7 @@ import type { Rules } from "../../lib/states.js";
 import { anything } from "./anything.js";
 import { BROKEN } from "./broken.js";
 import { LEADING } from "./cells-of-leader.js";
+import { RESTARTING } from "./cells-of-restart.js";
 import { KILLING, STOPPING } from "./cells-of-stop.js";
 import { CONNECTING, STANDBY } from "./cells-of-candidate.js";
 import { RESIGNING } from "./cells-of-end.js";
@@ -29,10 +30,17 @@ const SETS: readonly Rules[] = [
   { ...REJOIN, killAfter: 9, wait: 6 },
   { ...REJOIN, onLost: "exit", stopWith: "SIGQUIT", wait: 6 },
   { ...REJOIN, killAfter: 9, onLost: "exit" },
+  { ...REJOIN, restart: { when: "on-failure", most: 1, quick: 2, pause: 2, longest: 3 } },
+  { ...REJOIN, killAfter: 9, onLost: "exit", restart: { when: "always", most: 0, quick: 2, pause: 1, longest: 9 } },
 ];
 
-const titleOf = ({ killAfter, onLost, stopWith, wait }: Rules): string =>
-  `kill after ${killAfter}, ${onLost}${stopWith ? `, stop with ${stopWith}` : ""}${wait ? `, wait ${wait}` : ""}`;
+const titleOf = ({ killAfter, onLost, stopWith, wait, restart }: Rules): string =>
+  [
+    `kill after ${killAfter}, ${onLost}`,
+    ...(stopWith ? [`stop with ${stopWith}`] : []),
+    ...(wait ? [`wait ${wait}`] : []),
+    ...(restart ? [`restart ${restart.when}`] : []),
+  ].join(", ");
 const many = ({ histories }: { histories: bigint }): string => histories.toLocaleString("en");
 
 for (const rules of SETS) {
@@ -68,7 +76,7 @@ await test("the shortcut of the exhaustive search loses no history: counted one 
 
 await test("the hour makes no difference to the lifecycle, so that the search may count times from now", async () => {
   const life = lifecycle({ ...RULES, wait: 500 });
-  const rows = [CONNECTING, STANDBY, LEADING, STOPPING, KILLING, RESIGNING];
+  const rows = [CONNECTING, STANDBY, LEADING, STOPPING, KILLING, RESTARTING, RESIGNING];
   const examples = rows.flatMap((row) => Object.values(row).flat());
   fc.assert(
     fc.property(fc.constantFrom(...examples), fc.integer(), ({ state, event }, by) =>

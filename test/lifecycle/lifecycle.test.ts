@@ -4,9 +4,10 @@ import type { Event, Phase, State } from "../../lib/states.js";
 import { CONNECTING, STANDBY } from "./cells-of-candidate.js";
 import { DONE, RESIGNING } from "./cells-of-end.js";
 import { LEADING } from "./cells-of-leader.js";
+import { RESTARTING } from "./cells-of-restart.js";
 import { KILLING, STOPPING } from "./cells-of-stop.js";
 import type { Cells } from "./examples.js";
-import { NOW, RULES, stopping } from "./examples.js";
+import { leading, NOW, restarting, RULES, stopping } from "./examples.js";
 
 const CELLS: Cells = {
   connecting: CONNECTING,
@@ -14,6 +15,7 @@ const CELLS: Cells = {
   leading: LEADING,
   stopping: STOPPING,
   killing: KILLING,
+  restarting: RESTARTING,
   resigning: RESIGNING,
   done: DONE,
 };
@@ -25,6 +27,7 @@ const PHASES = Object.keys({
   leading: 0,
   stopping: 0,
   killing: 0,
+  restarting: 0,
   resigning: 0,
   done: 0,
 } satisfies Record<Phase, 0>) as Phase[];
@@ -43,7 +46,7 @@ const TYPES = Object.keys({
 } satisfies Record<Event["type"], 0>) as Event["type"][];
 
 await test("every cell of the table has an example of its own", async (t) => {
-  t.equal(PHASES.length * TYPES.length, 77);
+  t.equal(PHASES.length * TYPES.length, 88);
   for (const phase of PHASES) {
     for (const type of TYPES) {
       const examples = CELLS[phase][type];
@@ -85,7 +88,9 @@ await test("the next tick is due when something is to be decided, and never othe
   const giveUp = { at: NOW + 5, status: 69 };
   t.equal(nextTick({ phase: "connecting", giveUp }, term), NOW + 5, "connecting: as --wait ends");
   t.equal(nextTick({ phase: "standby", giveUp }, term), NOW + 5, "standby: as --wait ends");
-  t.equal(nextTick({ phase: "leading" }, term), NOW + 10, "leading: TERM_AT");
+  t.equal(nextTick(leading(), term), NOW + 10, "leading: TERM_AT");
+  t.equal(nextTick(restarting({ due: NOW + 5 }), term), NOW + 5, "restarting: the next start");
+  t.equal(nextTick(restarting({ due: NOW + 15 }), term), NOW + 10, "restarting: TERM_AT before the next start");
   t.equal(nextTick(stopping({ deadline: NOW + 15 }), term), NOW + 15, "stopping: the deadline before KILL_AT");
   t.equal(nextTick(stopping({ deadline: NOW + 20 }), term), NOW + 20, "stopping: the deadline is KILL_AT");
   t.equal(

@@ -1,4 +1,4 @@
-import type { Happening } from "../../lib/states.js";
+import type { Happening, Rules } from "../../lib/states.js";
 import type { Move, Situation, Times } from "./world.js";
 
 /** A renewal confirmed now; the numbers are small so that histories meet again, their order is that of safety.md. */
@@ -8,13 +8,13 @@ const LATE = 20;
 const NEVER: Times = { termAt: Infinity, killAt: Infinity };
 
 /** Everything that can come next. `due`: when the lifecycle asked for its next tick. */
-export function movesIn(situation: Situation, due: number | undefined): readonly Move[] {
+export function movesIn(situation: Situation, rules: Rules, due: number | undefined): readonly Move[] {
   if (situation.state.phase === "done") return [];
   return [
     ...moments(situation, due),
     ...signals(situation),
     ...election(situation),
-    ...workload(situation),
+    ...workload(situation, rules),
     move(situation, "fault", { type: "fault" }, "final"),
   ];
 }
@@ -24,7 +24,7 @@ export function closingMove(situation: Situation, due: number | undefined): Move
   const { state, resigning, command, killed, now } = situation;
   if (state.phase === "done") return undefined;
   if (resigning) return move(situation, "resigned", { type: "resigned" });
-  if (command === "ended") return move(situation, "gone", { type: "gone" });
+  if (command === "ended") return move(situation, "gone", { type: "gone", chance: 1 });
   if (command === "started" && killed)
     return move(situation, "exited", { type: "exited", exit: { signal: "SIGKILL" } });
   return due === undefined || due === Infinity ? undefined : tickAt(situation, "tick", Math.max(now, due));
@@ -93,14 +93,16 @@ function losses(situation: Situation, term: Times): Move[] {
   ];
 }
 
-function workload(situation: Situation): Move[] {
+function workload(situation: Situation, rules: Rules): Move[] {
   const { command, killed } = situation;
+  const last = rules.restart ? undefined : "final";
   const alive = command === "started";
   const byKill: Happening = { type: "exited", exit: { signal: "SIGKILL" } };
   return [
     ...(alive ? [move(situation, "start failed", { type: "start-failed", status: 127 }, "final")] : []),
-    ...(alive ? [move(situation, "exited 3", { type: "exited", exit: { code: 3 } }, "final")] : []),
-    ...(alive ? [move(situation, "exited by SIGKILL", byKill, killed ? undefined : "final")] : []),
-    ...(command === "ended" ? [move(situation, "gone", { type: "gone" })] : []),
+    ...(alive ? [move(situation, "exited 3", { type: "exited", exit: { code: 3 } }, last)] : []),
+    ...(alive && rules.restart ? [move(situation, "exited 0", { type: "exited", exit: { code: 0 } }, "final")] : []),
+    ...(alive ? [move(situation, "exited by SIGKILL", byKill, killed ? undefined : last)] : []),
+    ...(command === "ended" ? [move(situation, "gone", { type: "gone", chance: 1 })] : []),
   ];
 }

@@ -11,7 +11,7 @@ import { hear, keyOf, newborn, perform } from "./world.js";
 export function possible(life: Lifecycle, rules: Rules): Game<Situation, Move> {
   return {
     first: () => newborn(life.begin(0)[0], rules),
-    moves: (situation) => movesIn(situation, dueAt(life, situation)),
+    moves: (situation) => movesIn(situation, rules, dueAt(life, situation)),
     play: (situation, move) => play(life, rules, situation, move),
     flaw: (situation) => tooLate(life, situation) ?? endless(life, rules, situation),
     key: keyOf,
@@ -33,7 +33,7 @@ function play(
   const reason = reasonAfter(before, event, step);
   if (typeof reason === "object") return reason.broken;
   const verdict = judge(rules, before, event);
-  let after: Situation = { ...hear(before, event), state: step[0], memory, verdict, reason };
+  let after: Situation = { ...hear(rules, before, event), state: step[0], memory, verdict, reason };
   for (const effect of step.slice(1) as Effect[]) {
     const next = perform(rules, after, effect);
     if (typeof next === "string") return next;
@@ -54,8 +54,10 @@ function reasonAfter(
 ): string | undefined | { readonly broken: string } {
   let first = reason;
   for (const effect of effects) {
-    if (effect.do !== "log" || !["stopping", "lost", "exited", "rejoining"].includes(effect.event)) continue;
-    if (effect.event === "rejoining") return undefined;
+    if (effect.do !== "log") continue;
+    // A restart is no end of the term, so whatever ends it later has a reason of its own.
+    if (effect.event === "rejoining" || effect.event === "restarting") return undefined;
+    if (!["stopping", "lost", "exited"].includes(effect.event)) continue;
     const cause = effect.event === "stopping" ? effect.cause : effect.event === "lost" ? effect.reason : "ended";
     if (first === undefined && cause !== causeIn(event)) return { broken: `"${cause}" is not what ended the term` };
     if (effect.event === "stopping" && first !== undefined && (reason !== undefined || first !== cause))
@@ -83,7 +85,8 @@ function unkept(life: Lifecycle, event: Event, after: Situation): string | undef
   const deadline = state.phase === "stopping" ? state.deadline : -Infinity;
   if (event.type === "lost" && deadline > event.killAt) return "a lost term leaves the deadline after KILL_AT";
   if (event.type !== "tick") return undefined;
-  if (event.at >= event.termAt && (state.phase === "leading" || deadline > event.killAt))
+  const leads = state.phase === "leading" || state.phase === "restarting";
+  if (event.at >= event.termAt && (leads || deadline > event.killAt))
     return "TERM_AT has passed, and the end is not set to KILL_AT or before";
   if (event.at >= event.killAt && state.phase === "stopping") return "KILL_AT has passed, and nothing is killed";
   return (dueAt(life, after) ?? Infinity) > event.at ? undefined : "a tick is due again at once";
@@ -92,8 +95,9 @@ function unkept(life: Lifecycle, event: Event, after: Situation): string | undef
 /** While something runs that is not being killed, KILL_AT must not pass without a tick. */
 function tooLate(life: Lifecycle, situation: Situation): Violation<Move> | undefined {
   const { state, term = { killAt: Infinity } } = situation;
-  if (state.phase !== "leading" && state.phase !== "stopping") return undefined;
   const due = dueAt(life, situation) ?? Infinity;
+  if (state.phase === "restarting" && due === Infinity) return { broken: "no restart is ever due", history: [] };
+  if (state.phase !== "leading" && state.phase !== "stopping") return undefined;
   return due <= term.killAt ? undefined : { broken: "no tick is due by KILL_AT", history: [] };
 }
 

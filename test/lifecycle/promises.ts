@@ -1,3 +1,4 @@
+import { exitStatus } from "../../lib/exit-status.js";
 import type { Step } from "../../lib/lifecycle.js";
 import type { Effect, Event, Rules, State } from "../../lib/states.js";
 
@@ -5,12 +6,18 @@ import type { Effect, Event, Rules, State } from "../../lib/states.js";
 export interface Memory {
   /** In this campaign: */
   readonly started: boolean;
+  /** A process of the workload may live. */
+  readonly alive: boolean;
+  /** How the command ended by itself the last time. */
+  readonly ended: "well" | "failed" | undefined;
+  readonly lost: boolean;
   readonly resigned: boolean;
   /** In this life: */
   readonly stopSignal: boolean;
 }
 
-export const NOTHING_YET: Memory = { started: false, resigned: false, stopSignal: false };
+const NEW_CAMPAIGN = { started: false, alive: false, ended: undefined, lost: false, resigned: false } as const;
+export const NOTHING_YET: Memory = { ...NEW_CAMPAIGN, stopSignal: false };
 
 /** Holds a step against what must be true whatever arrives, possible or not. @returns the new memory, or what was broken. */
 export function keepAlways(rules: Rules, memory: Memory, before: State, event: Event, step: Step): Memory | string {
@@ -18,24 +25,40 @@ export function keepAlways(rules: Rules, memory: Memory, before: State, event: E
   const stopSignal =
     memory.stopSignal || (event.type === "signal" && (event.hungUp === true || rules.stopOn.has(event.signal)));
   if (before.phase === "done" && (after !== before || effects.length > 0)) return "something happens after done";
-  const deadline = deadlineBroken(before, after);
+  const deadline = deadlineBroken(before, after, mayRestart(rules, memory));
   if (deadline !== undefined) return deadline;
-  let { started, resigned } = memory;
+  let known: Memory = { ...hear(memory, before, event), stopSignal };
   for (const effect of effects) {
-    const broken = effectBroken({ started, resigned, stopSignal }, before, event, after, effect);
+    const broken = effectBroken(rules, known, before, event, after, effect);
     if (broken !== undefined) return broken;
-    if (effect.do === "start") started = true;
-    if (effect.do === "resign") resigned = true;
-    if (effect.do === "campaign") started = resigned = false;
+    known = remember(known, effect);
   }
-  if (after.phase === "done" && before.phase !== "done" && (event.type !== "resigned" || !resigned))
+  if (after.phase === "done" && before.phase !== "done" && (event.type !== "resigned" || !known.resigned))
     return "the program exits before it has resigned";
-  return { started, resigned, stopSignal };
+  return known;
 }
 
-function deadlineBroken(before: State, after: State): string | undefined {
-  if (before.phase === "killing" && after.phase !== "killing" && after.phase !== "resigning")
-    return "the killing ends in something else than resigning";
+function remember(memory: Memory, effect: Effect): Memory {
+  if (effect.do === "start") return { ...memory, started: true, alive: true, ended: undefined };
+  if (effect.do === "resign") return { ...memory, resigned: true };
+  if (effect.do === "campaign") return { ...memory, ...NEW_CAMPAIGN };
+  return effect.do === "log" && effect.event === "lost" ? { ...memory, lost: true } : memory;
+}
+
+/** What an event tells, where it can be heard of. */
+function hear(memory: Memory, { phase }: State, event: Event): Memory {
+  const stops = phase === "stopping" || phase === "killing";
+  if (event.type === "exited" && phase === "leading")
+    return { ...memory, ended: exitStatus(event.exit) === 0 ? "well" : "failed" };
+  if (event.type === "gone" && stops) return { ...memory, alive: false };
+  if (event.type === "start-failed" && (stops || phase === "leading"))
+    return { ...memory, alive: false, ended: undefined };
+  return memory;
+}
+
+function deadlineBroken(before: State, after: State, restart: boolean): string | undefined {
+  if (before.phase === "killing" && !["killing", "resigning", ...(restart ? ["restarting"] : [])].includes(after.phase))
+    return "the killing ends in something else than resigning, or a restart";
   if (after.phase !== "stopping") return undefined;
   if (!Number.isFinite(after.deadline)) return "a stop without a deadline";
   if (before.phase === "stopping" && after.deadline > before.deadline) return "the deadline of a stop moves later";
@@ -43,23 +66,27 @@ function deadlineBroken(before: State, after: State): string | undefined {
 }
 
 function effectBroken(
-  { started, resigned, stopSignal }: Memory,
+  rules: Rules,
+  memory: Memory,
   before: State,
   event: Event,
   after: State,
   effect: Effect,
 ): string | undefined {
+  const { started, alive, resigned, stopSignal } = memory;
   switch (effect.do) {
     case "start":
-      if (started) return "the command is started twice in one term";
+      if (started && !mayRestart(rules, memory)) return "the command is started twice in one term";
+      if (alive) return "the command is started while a process of the workload may live";
       if (resigned) return "the command is started after resigning";
       if (stopSignal) return "the command is started after a stop signal";
-      if (after.phase !== "leading" || event.type !== "elected") return "the command is started while not leading";
+      if (memory.lost) return "the command is started in a lost term";
+      if (after.phase !== "leading" || event.type !== (started ? "tick" : "elected"))
+        return "the command is started while not leading";
       return event.at < event.termAt ? undefined : "the command is started with no validity left";
     case "resign":
       if (resigned) return "a second resignation in one campaign";
-      if (started && event.type !== "gone" && event.type !== "start-failed")
-        return "leadership is resigned while a process of the workload may live";
+      if (alive) return "leadership is resigned while a process of the workload may live";
       return after.phase === "resigning" ? undefined : "resigned, but not resigning";
     case "campaign":
       if (stopSignal) return "a campaign after a stop signal";
@@ -71,9 +98,13 @@ function effectBroken(
     case "forward":
     case "stop":
     case "terminate":
-      return started && !resigned ? undefined : "a signal is sent where no command was started";
+      return alive && !resigned ? undefined : "a signal is sent where no command was started";
     case "log":
       break;
   }
   return undefined;
+}
+
+function mayRestart({ restart }: Rules, { ended }: Memory): boolean {
+  return restart !== undefined && ended !== undefined && (restart.when === "always" || ended === "failed");
 }

@@ -20,7 +20,8 @@ export function judge(rules: Rules, before: Situation, event: Event): Verdict {
   return verdict === "open" ? firstCause(rules, before, event) : verdict;
 }
 
-function firstCause(rules: Rules, { giveUpAt, reached, command }: Situation, event: Event): Verdict {
+function firstCause(rules: Rules, before: Situation, event: Event): Verdict {
+  const { giveUpAt, reached, term } = before;
   const afterLoss = rules.onLost === "rejoin" ? "rejoin" : ExitStatus.notLeader;
   switch (event.type) {
     case "campaign-failed":
@@ -30,9 +31,9 @@ function firstCause(rules: Rules, { giveUpAt, reached, command }: Situation, eve
     case "lost":
       return afterLoss;
     case "exited":
-      return "command";
+      return failuresAfter(rules, before, event) === "enough" ? "command" : "open";
     case "tick":
-      if (command !== "none") return event.at >= event.termAt ? afterLoss : "open";
+      if (term !== undefined) return expires(before, event) ? afterLoss : "open";
       return event.at < giveUpAt ? "open" : reached ? ExitStatus.notLeader : ExitStatus.unavailable;
     case "signal":
     case "queued":
@@ -43,4 +44,22 @@ function firstCause(rules: Rules, { giveUpAt, reached, command }: Situation, eve
       break;
   }
   return "open";
+}
+
+/** Whether a tick finds the term over. What the command left behind may go on ending if that is done by KILL_AT. */
+function expires({ state, command }: Situation, { at, termAt, killAt }: Extract<Event, { type: "tick" }>): boolean {
+  if (command !== "ended") return at >= termAt;
+  return state.phase === "stopping" && at < state.deadline && at >= termAt && killAt < state.deadline;
+}
+
+/** How many quick failures there are in a row with this one; `enough` if the command is not to be started again. */
+export function failuresAfter(
+  { restart }: Rules,
+  { failures, quickUntil }: Pick<Situation, "failures" | "quickUntil">,
+  { at, exit }: Extract<Event, { type: "exited" }>,
+): number | "enough" {
+  const failed = exitStatus(exit) !== 0;
+  if (restart === undefined || (restart.when === "on-failure" && !failed)) return "enough";
+  if (!failed || at >= quickUntil) return 0;
+  return failures < restart.most ? failures + 1 : "enough";
 }

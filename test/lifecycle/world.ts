@@ -3,6 +3,7 @@ import type { Effect, Event, Happening, Rules, State } from "../../lib/states.js
 import type { Memory } from "./promises.js";
 import { NOTHING_YET } from "./promises.js";
 import type { Verdict } from "./verdict.js";
+import { failuresAfter } from "./verdict.js";
 
 /** TERM_AT and KILL_AT as they stand at the moment. */
 export interface Times {
@@ -23,6 +24,9 @@ export interface Situation {
   readonly command: "none" | "started" | "ended";
   readonly exit: Exit | undefined;
   readonly killed: boolean;
+  /** Until then the end of this run would be a quick one; of the quick ends, the newest failures in a row. */
+  readonly quickUntil: number;
+  readonly failures: number;
   /** etcd is being told. */
   readonly resigning: boolean;
   /** etcd has answered once in this life. */
@@ -61,6 +65,8 @@ function candidate(state: State, now: number, { wait = Infinity }: Rules): Omit<
     command: "none",
     exit: undefined,
     killed: false,
+    quickUntil: -Infinity,
+    failures: 0,
     resigning: false,
     giveUpAt: now + wait,
     reason: undefined,
@@ -70,7 +76,7 @@ function candidate(state: State, now: number, { wait = Infinity }: Rules): Omit<
 }
 
 /** What an event tells of the world. */
-export function hear(world: Situation, event: Event): Situation {
+export function hear(rules: Rules, world: Situation, event: Event): Situation {
   switch (event.type) {
     case "queued":
       return { ...world, candidacy: "queued", reached: true };
@@ -81,7 +87,12 @@ export function hear(world: Situation, event: Event): Situation {
     case "lost":
       return { ...world, saidLost: true };
     case "exited":
-      return { ...world, command: "ended", exit: event.exit };
+      return {
+        ...world,
+        command: "ended",
+        exit: event.exit,
+        failures: Number(failuresAfter(rules, world, event)) || 0,
+      };
     case "start-failed":
     case "gone":
       return { ...world, command: "none" };
@@ -101,7 +112,14 @@ export function perform(rules: Rules, world: Situation, effect: Effect): Situati
   switch (effect.do) {
     case "start":
       if (!gone) return "two workloads at once";
-      return world.term ? { ...world, command: "started" } : "the command is started without a term";
+      if (world.verdict !== "open") return "the command is started though the term is to end";
+      if (world.term === undefined) return "the command is started without a term";
+      return {
+        ...world,
+        command: "started",
+        killed: false,
+        quickUntil: world.now + (rules.restart?.quick ?? -Infinity),
+      };
     case "forward":
     case "stop":
     case "terminate":
@@ -123,11 +141,28 @@ export function perform(rules: Rules, world: Situation, effect: Effect): Situati
 }
 
 /** The same for two situations that differ only in when the clock was set to zero. */
-export function keyOf({ now, state, term, giveUpAt, ...others }: Situation): string {
-  return JSON.stringify([shifted(state, -now), term && [term.termAt - now, term.killAt - now], giveUpAt - now, others]);
+export function keyOf({ now, state, term, giveUpAt, quickUntil, ...others }: Situation): string {
+  const times = [term && [term.termAt - now, term.killAt - now], giveUpAt - now, Math.max(quickUntil - now, 0)];
+  return JSON.stringify([told(state, now), ...times, others]);
 }
 
-const TIMES: ReadonlySet<string> = new Set(["now", "at", "deadline", "termAt", "killAt", "giveUpAt"]);
+/** What a state says of times from now on: of those that only divide what comes from what was, the past is all one. */
+export function told(state: State, now: number): State {
+  const from = shifted(state, -now);
+  if (from.phase === "leading") return { ...from, run: { ...from.run, quickUntil: Math.max(from.run.quickUntil, 0) } };
+  return from.phase === "restarting" ? { ...from, due: Math.max(from.due, 0) } : from;
+}
+
+const TIMES: ReadonlySet<string> = new Set([
+  "now",
+  "at",
+  "deadline",
+  "termAt",
+  "killAt",
+  "giveUpAt",
+  "due",
+  "quickUntil",
+]);
 
 /** The same thing at another time. */
 export function shifted<T>(thing: T, by: number): T {
