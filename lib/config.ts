@@ -3,7 +3,8 @@ import { hostname } from "node:os";
 import type { Argv } from "yargs";
 import yargs from "yargs";
 import { spelledOut } from "./argv.js";
-import { DEFAULTS, RESTART } from "./defaults.js";
+import { DEFAULTS } from "./defaults.js";
+import type { Milliseconds } from "./duration.js";
 import { parseEndpoints } from "./endpoints.js";
 import type { Environment } from "./environment.js";
 import type { EtcdOptions } from "./etcd/client.js";
@@ -11,11 +12,12 @@ import { ExitStatus } from "./exit-status.js";
 import { Failure, messageOf, usageFailure } from "./failure.js";
 import { electionName } from "./election-name.js";
 import { EPILOGUE, USAGE } from "./help.js";
-import type { Level, LogOptions } from "./log.js";
+import type { LogOptions } from "./log.js";
 import type { Option } from "./options.js";
 import { OPTIONS, PASSWORD_VARIABLE } from "./options.js";
 import type { Question } from "./question.js";
 import { readQuestion } from "./question.js";
+import { readLog, readRules } from "./settings.js";
 import type { Rules } from "./states.js";
 import type { TimingSettings } from "./timing.js";
 import { impossible, timingOf } from "./timing.js";
@@ -24,15 +26,11 @@ import {
   given,
   readCertificate,
   readChoice,
-  readCount,
   readDuration,
   readFile,
   readFlag,
-  readNumber,
   readPercent,
   readPrivateKey,
-  readSignal,
-  readSignals,
   readText,
 } from "./values.js";
 
@@ -59,7 +57,17 @@ export interface Config {
 }
 
 /** What argv and the environment ask for. */
-export type Request = { readonly run: Config } | { readonly ask: Question } | { readonly print: string };
+export type Request =
+  { readonly run: Config } | { readonly ask: Question } | { readonly stepDown: StepDown } | { readonly print: string };
+
+/** What is needed to ask the leader of an election to hand over. */
+export interface StepDown {
+  readonly name: string;
+  readonly etcd: EtcdOptions;
+  /** Give up when nobody has taken over within it. */
+  readonly wait: Milliseconds;
+  readonly log: LogOptions;
+}
 
 /**
  * Reads the command line and the environment.
@@ -77,7 +85,9 @@ export async function readConfig(argv: readonly string[], env: Environment, vers
   if (lastOf(parsed["help"]) === "true") return { print: `${withoutTypes(await parser.getHelp())}\n` };
   if (lastOf(parsed["version"]) === "true") return { print: `while-leader ${version}\n` };
   const command = ((parsed["--"] as unknown[] | undefined) ?? []).map(String);
-  return requestOf(command, given(parsed, env), env);
+  const values = given(parsed, env);
+  if (readFlag(values, "step-down")) return { stepDown: stepDownOf(command, values, env) };
+  return requestOf(command, values, env);
 }
 
 function describeOptions(parser: Argv): Argv {
@@ -112,21 +122,12 @@ function describeOptions(parser: Argv): Argv {
 
 function requestOf(command: readonly string[], values: Values, env: Environment): Request {
   const [file, ...args] = command;
-  const verbosity = readVerbosity(values);
   const election = readElection(values, env);
-  const rules: Rules = {
-    stopOn: new Set(readSignals(values, "stop-on") ?? DEFAULTS.stopOn),
-    stopWith: readSignal(values, "stop-with"),
-    killAfter: readDuration(values, "kill-after") ?? DEFAULTS.killAfter,
-    onLost: readChoice(values, "on-lost") === "exit" ? "exit" : "rejoin",
-    wait: readDuration(values, "wait"),
-    restart: readRestart(values),
-  };
   const config = {
-    rules,
+    rules: readRules(values),
     group: readFlag(values, "group"),
     guard: isGuarded(readChoice(values, "guard"), election),
-    log: { format: readChoice(values, "log-format") === "json" ? "json" : "text", level: verbosity },
+    log: readLog(values),
     ...(election && { election }),
   } as const;
   const ask = readQuestion(command, values, config);
@@ -136,10 +137,14 @@ function requestOf(command: readonly string[], values: Values, env: Environment)
   return { run: { command: [file, ...args], ...config } };
 }
 
-function readRestart(values: Values): Rules["restart"] {
-  const when = readChoice(values, "restart");
-  const most = readNumber(values, "max-restarts") ?? DEFAULTS.maxRestarts;
-  return when === "on-failure" || when === "always" ? { when, most, ...RESTART } : undefined;
+/** @throws Failure if there is a command, or no election. */
+function stepDownOf(command: readonly string[], values: Values, env: Environment): StepDown {
+  const from = values.get("step-down")?.from ?? "";
+  const election = readElection(values, env);
+  if (election === undefined) throw usageFailure(from, undefined, "needs --election as well");
+  if (command.length > 0) throw usageFailure(from, undefined, "takes no command");
+  const wait = readDuration(values, "wait") ?? DEFAULTS.handOver;
+  return { name: election.name, etcd: election.etcd, wait, log: readLog(values) };
 }
 
 function isGuarded(choice: string | undefined, election: ElectionConfig | undefined): boolean {
@@ -213,13 +218,6 @@ function readUser(values: Values, env: Environment): EtcdOptions["user"] {
       `no password: write NAME:PASSWORD, or set --password-file or ${PASSWORD_VARIABLE}`,
     );
   return { name, password };
-}
-
-function readVerbosity(values: Values): Level {
-  const more = readCount(values, "verbose");
-  const quiet = readFlag(values, "quiet");
-  if (quiet && more > 0) throw usageFailure(values.get("quiet")?.from ?? "", undefined, "does not go with --verbose");
-  return quiet ? "error" : more === 0 ? "info" : more === 1 ? "debug" : "trace";
 }
 
 function description({ value, describe, fallback }: Pick<Option, "value" | "describe" | "fallback">): string {

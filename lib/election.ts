@@ -53,6 +53,8 @@ export interface Term {
   readonly renewed: Promise<void>;
   /** Resolves when the term is over for good: somebody else may lead. Never rejects. */
   readonly lost: Promise<LostReason>;
+  /** Resolves with who asks, when somebody asks us to hand leadership over. Never rejects. */
+  readonly asked: Promise<string>;
 }
 
 /** An election that is won at once and for ever: the command runs under the same supervisor, with no etcd. */
@@ -69,6 +71,7 @@ export const UNCONTESTED: Election = {
       killAt: () => Infinity,
       renewed: new Promise<void>(() => {}),
       lost: new Promise<LostReason>(() => {}),
+      asked: new Promise<string>(() => {}),
     }),
     withdraw: () => Promise.resolve(true),
   }),

@@ -100,6 +100,18 @@ function tableOf(rules: Rules): Table {
           { do: "stop", signal: "SIGTERM" },
         ];
 
+  /** We end the term, of our own accord or because somebody asks us to. */
+  const stopFor = (cause: "step-down" | "bug", sequel: Settled, at: Milliseconds): Step => [
+    { phase: "stopping", cause, sequel, deadline: at + rules.killAfter },
+    { do: "log", event: "stopping", cause, deadline: at + rules.killAfter },
+    { do: "stop", signal: (cause === "bug" ? undefined : rules.stopWith) ?? "SIGTERM" },
+  ];
+
+  /** The command ended by itself and was to be started again. */
+  const notAgain = (state: Extract<State, { phase: "stopping" | "killing" }>): Step => [
+    isRestart(state.sequel) ? { ...state, sequel: "rejoin" } : state,
+  ];
+
   /** Out of patience: everything of the workload is killed, whatever made it stop. */
   const kill = (state: Extract<State, { phase: "stopping" }>, ...before: Effect[]): Step => [
     { phase: "killing", sequel: state.sequel, ...(state.exit && { exit: state.exit }) },
@@ -120,7 +132,8 @@ function tableOf(rules: Rules): Table {
     const sequel = isRestart(state.sequel) ? afterLoss(rules) : state.sequel;
     if (at >= killAt) return kill({ ...state, sequel }, ...told);
     // Whoever was asked to stop in another way is asked in the way of a lost term too.
-    const asked = isLoss(cause) || cause === "ended" || cause === "bug" || (rules.stopWith ?? cause) === "SIGTERM";
+    const before = cause === "step-down" ? "SIGTERM" : cause;
+    const asked = isLoss(cause) || cause === "ended" || cause === "bug" || (rules.stopWith ?? before) === "SIGTERM";
     const ask: Effect[] = asked ? [] : [{ do: "stop", signal: "SIGTERM" }];
     return [{ ...state, cause: reason, sequel, deadline: Math.min(state.deadline, killAt) }, ...told, ...ask];
   };
@@ -147,6 +160,7 @@ function tableOf(rules: Rules): Table {
       "campaign-failed": campaignFailed,
       "start-failed": nop,
       lost: nop,
+      "step-down": nop,
       tick: giveUp,
       exited: nop,
       gone: nop,
@@ -160,6 +174,7 @@ function tableOf(rules: Rules): Table {
       "campaign-failed": campaignFailed,
       "start-failed": nop,
       lost: nop,
+      "step-down": nop,
       tick: giveUp,
       exited: nop,
       gone: nop,
@@ -180,6 +195,7 @@ function tableOf(rules: Rules): Table {
       "campaign-failed": nop,
       "start-failed": startFailed,
       lost: (_state, { reason, at, killAt }) => lose(reason, at, killAt),
+      "step-down": (_state, { at }) => stopFor("step-down", "rejoin", at),
       tick: (state, { at, termAt, killAt }) => (at >= termAt ? lose("expired", at, killAt) : [state]),
       exited: ({ run }, { exit, at }) => {
         const { sequel, crashLoop } = afterEnd(rules, run, exit, at);
@@ -192,11 +208,7 @@ function tableOf(rules: Rules): Table {
       },
       gone: nop,
       resigned: nop,
-      fault: (_state, { at }) => [
-        { phase: "stopping", cause: "bug", sequel: { exit: ExitStatus.bug }, deadline: at + rules.killAfter },
-        { do: "log", event: "stopping", cause: "bug", deadline: at + rules.killAfter },
-        { do: "stop", signal: "SIGTERM" },
-      ],
+      fault: (_state, { at }) => stopFor("bug", { exit: ExitStatus.bug }, at),
     },
     stopping: {
       signal: (state, { signal, hungUp, at }) =>
@@ -215,6 +227,7 @@ function tableOf(rules: Rules): Table {
       "campaign-failed": nop,
       "start-failed": startFailed,
       lost: (state, { reason, at, killAt }) => loseWhileStopping(state, reason, at, killAt),
+      "step-down": notAgain,
       tick: (state, { at, termAt, killAt }) => {
         if (at >= state.deadline) return kill(state);
         return at >= termAt && killAt < state.deadline ? loseWhileStopping(state, "expired", at, killAt) : [state];
@@ -238,6 +251,7 @@ function tableOf(rules: Rules): Table {
               { do: "log", event: "lost", reason },
             ]
           : [state],
+      "step-down": notAgain,
       tick: nop,
       exited: (state, { exit }) => [
         { ...state, exit },
@@ -254,6 +268,7 @@ function tableOf(rules: Rules): Table {
       "campaign-failed": nop,
       "start-failed": nop,
       lost: (_state, { reason }) => loseIdle(reason),
+      "step-down": () => [{ phase: "resigning", sequel: "rejoin" }, { do: "resign" }],
       tick: (state, { at, termAt }) => {
         if (at >= termAt) return loseIdle("expired");
         return at >= state.due
@@ -275,6 +290,7 @@ function tableOf(rules: Rules): Table {
       "campaign-failed": nop,
       "start-failed": nop,
       lost: nop,
+      "step-down": nop,
       tick: nop,
       exited: nop,
       gone: nop,
@@ -292,6 +308,7 @@ function tableOf(rules: Rules): Table {
       "campaign-failed": nop,
       "start-failed": nop,
       lost: nop,
+      "step-down": nop,
       tick: nop,
       exited: nop,
       gone: nop,

@@ -18,6 +18,7 @@ import { signalsAbove, startedByNpm } from "./parent.js";
 import { procIsOurs } from "./proc.js";
 import { run } from "./run.js";
 import type { Happening, Rules } from "./states.js";
+import { stepDown } from "./step-down.js";
 import { atTerminal } from "./terminal.js";
 import { mangledVariables, refuseMangled } from "./verbatim.js";
 
@@ -40,6 +41,7 @@ export async function main(argv: readonly string[], env: Environment, inbox: Inb
       const { ask } = await import("./ask.js");
       return await ask(request.ask, env, inbox);
     }
+    if ("stepDown" in request) return await stepDown(request.stepDown, inbox);
     return await serve(request.run, env, inbox, descriptors);
   } catch (error) {
     if (error instanceof Failure) {

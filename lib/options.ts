@@ -91,6 +91,10 @@ export const OPTIONS = [
     fallback: "forever",
     describe: "give up when not elected within it",
   }),
+  option("Election:", "step-down", {
+    kind: "flag",
+    describe: "start nothing: ask the present leader to hand over, and wait until another one leads",
+  }),
   option("Election:", "try", { kind: "flag", describe: "exit 75 at once if somebody else leads" }),
   option("Ask:", "who", { kind: "flag", describe: "print who leads and who waits; starts nothing" }),
   option("Ask:", "watch", {

@@ -44,7 +44,7 @@ export interface Run {
 }
 
 /** Why the workload is being stopped. */
-export type Cause = Signal | LostReason | "ended" | "bug";
+export type Cause = Signal | LostReason | "ended" | "step-down" | "bug";
 
 /** What follows once nothing of the workload is left: `command` exits with the command's own status. */
 export type Sequel = "rejoin" | "command" | { readonly exit: number } | { readonly restart: Streak };
@@ -90,6 +90,8 @@ export type Event = { readonly at: Milliseconds } &
     | { readonly type: "start-failed"; readonly status: number }
     /** The term is over: `killAt` is by when nothing of the workload may be left. */
     | { readonly type: "lost"; readonly reason: LostReason; readonly killAt: Milliseconds }
+    /** Somebody asks us to hand leadership over. */
+    | { readonly type: "step-down" }
     /** Time has passed. `termAt` and `killAt` are the term's present ones. */
     | { readonly type: "tick"; readonly termAt: Milliseconds; readonly killAt: Milliseconds }
     /** The command itself has ended; others of the workload may live on. */

@@ -156,6 +156,12 @@ class Supervisor {
           if (this.#term === term) this.#events.put({ type: "lost", reason, killAt: term.killAt() });
         };
         this.#detach(term.lost.then(lost));
+        const asked = (by: string): void => {
+          if (this.#term !== term) return;
+          log("info", "asked", { by });
+          this.#events.put({ type: "step-down" });
+        };
+        this.#detach(term.asked.then(asked));
       },
       (error: unknown) => {
         if (this.#campaign !== campaign) return;

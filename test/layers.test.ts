@@ -30,13 +30,14 @@ const LAYERS: readonly (readonly string[])[] = [
     "values",
     "question",
     "stdout",
+    "settings",
     "etcd/*",
     "guard/*",
   ],
   // L2, performs the lifecycle's effects
   ["supervisor"],
   // L3, composes the parts
-  ["main", "run", "ask", "init", "library", "index"],
+  ["main", "run", "ask", "step-down", "init", "library", "index"],
 ];
 
 /** Who on the first floor may lean on a neighbour, and not on its types only. */
@@ -45,8 +46,8 @@ const NEIGHBOURS: readonly (readonly [from: RegExp, to: RegExp])[] = [
   // A call's deadline is the clock's.
   [/^etcd\//, /^clock$/],
   // What the options' texts mean, apart from how yargs finds them.
-  [/^config$/, /^(values|question)$/],
-  [/^question$/, /^values$/],
+  [/^config$/, /^(values|question|settings)$/],
+  [/^(question|settings)$/, /^values$/],
   // Whether anybody reads a pipe, the kernel tells.
   [/^stdout$/, /^libc$/],
   // A command is one of many processes, and perhaps at a terminal.

@@ -11,6 +11,7 @@ import type { LeaseContext, LeasedKey } from "./lease.js";
 import { Lease } from "./lease.js";
 import type { Entry, Look } from "./queue.js";
 import { Queue } from "./queue.js";
+import { StepDownRequests } from "./step-down.js";
 import { KeyWatch } from "./watch.js";
 
 /** What to stand for, and as whom. */
@@ -40,8 +41,9 @@ const REQUEUE_WITHIN: Milliseconds = 1_000;
  */
 export function etcdElection(candidacy: Candidacy, context: LeaseContext): Election {
   const debts = new Set<Lease>();
+  const requests = new StepDownRequests(candidacy.name, context);
   return {
-    campaign: () => new EtcdCampaign(candidacy, context, debts),
+    campaign: () => new EtcdCampaign(candidacy, context, debts, requests),
     close: () => context.client.close(),
   };
 }
@@ -52,14 +54,16 @@ class EtcdCampaign implements Campaign {
   readonly #queue: Queue;
   /** Leases we are done with while etcd does not know it yet: their keys still stand before the one we put next. */
   readonly #debts: Set<Lease>;
+  readonly #requests: StepDownRequests;
   readonly #queued: Deferred<void> = deferred();
   readonly #withdrawn = new AbortController();
   readonly elected: Promise<Term>;
   #place: Place | undefined;
   #lease: Lease | undefined;
 
-  constructor(candidacy: Candidacy, context: LeaseContext, debts: Set<Lease>) {
+  constructor(candidacy: Candidacy, context: LeaseContext, debts: Set<Lease>, requests: StepDownRequests) {
     this.#candidacy = candidacy;
+    this.#requests = requests;
     this.#context = context;
     this.#queue = new Queue(candidacy.name, context);
     this.#debts = debts;
@@ -195,6 +199,8 @@ class EtcdCampaign implements Campaign {
   #term({ key, revision, lease }: Place, electedAt: string): Term {
     const { name, identity } = this.#candidacy;
     this.#context.log("info", "elected", { election: name, identity, key: key.toString(), revision });
+    const over = abortedWith(this.#withdrawn.signal);
+    void lease.lost.then(() => over.abort());
     return {
       key: key.toString(),
       revision,
@@ -207,6 +213,7 @@ class EtcdCampaign implements Campaign {
         return lease.renewed;
       },
       lost: lease.lost,
+      asked: this.#requests.asked(revision, over.signal),
     };
   }
 

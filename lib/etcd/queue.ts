@@ -80,12 +80,17 @@ export class Queue {
 
   /** Whoever leads now. */
   async leader(signal: AbortSignal): Promise<Entry | undefined> {
+    return (await this.head(signal)).ahead;
+  }
+
+  /** The first key of all. */
+  async head(signal: AbortSignal): Promise<Look> {
     const first = { ...this.range, limit: "1" };
     const answer = await this.#client.persist(
       (raw, options) => raw.kv.range({ ...first, sort_order: "Ascend", sort_target: "Create" }, options),
       signal,
     );
-    return answer.kvs[0];
+    return { ahead: answer.kvs[0], revision: answer.header.revision };
   }
 
   /**

@@ -51,6 +51,7 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   "stop-on": ["", "KILL", "STOP", "TERM,KILL", "TERM,", "FOO", "0", "999", "-1", "SIGSIGTERM"],
   "stop-with": ["", "FOO", "0", "999", "-1", "TERM,INT", "1.0"],
   group: ["maybe", "2"],
+  "step-down": ["maybe", "2"],
   restart: ["", "yes", "On-failure", "no,always"],
   "max-restarts": ["", "-1", "1.5", "five", "1e3", "12345678901"],
   guard: ["", "yes", "ON", "auto,on"],

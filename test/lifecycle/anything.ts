@@ -47,6 +47,7 @@ const EVENTS: readonly Event[] = [
   { type: "exited", at: 0, exit: { signal: "SIGKILL" } },
   { type: "gone", at: 0, chance: 0 },
   { type: "gone", at: 0, chance: 1 },
+  { type: "step-down", at: 0 },
   { type: "resigned", at: 0 },
   { type: "fault", at: 0 },
 ];

@@ -111,6 +111,18 @@ export const BROKEN: readonly Broken[] = [
     ),
   },
   {
+    flaw: "does not hear between two runs that it is to hand over",
+    finds: "the command is started in a term that is over",
+    breaks: stepping((state, { type }) => (state.phase === "restarting" && type === "step-down" ? [state] : undefined)),
+  },
+  {
+    flaw: "exits when it has handed over",
+    finds: "exit status 75 in place of 137",
+    breaks: stepping((_state, { type }, [after, ...effects]) =>
+      type === "step-down" && after.phase === "stopping" ? [{ ...after, sequel: { exit: 75 } }, ...effects] : undefined,
+    ),
+  },
+  {
     flaw: "does not heed a stop signal between two runs",
     finds: "the command is started after a stop signal",
     breaks: stepping((state, { type }) => (state.phase === "restarting" && type === "signal" ? [state] : undefined)),

@@ -37,6 +37,7 @@ const row = (state: State, queued: readonly Example[], gaveUp: number): Row => (
   "campaign-failed": [{ state, event: x.CAMPAIGN_FAILED, step: [x.resigning(77), x.RESIGN] }],
   "start-failed": x.ignored(state, x.START_FAILED),
   lost: x.ignored(state, x.LOST),
+  "step-down": x.ignored(state, x.STEP_DOWN),
   tick: [
     { when: "before --wait ends", state, event: x.TICK, step: [state] },
     {

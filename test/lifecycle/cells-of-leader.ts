@@ -1,4 +1,5 @@
 import type { Step } from "../../lib/lifecycle.js";
+import type { Signal } from "../../lib/signals.js";
 import type { Effect, Rules, Run, Sequel, State } from "../../lib/states.js";
 import type { Example, Row } from "./examples.js";
 import * as x from "./examples.js";
@@ -6,6 +7,14 @@ import * as x from "./examples.js";
 const state: State = x.leading();
 /** Times of a term that is past TERM_AT; KILL_AT is still to come. */
 const KILL_AT = x.NOW + 3_000;
+
+function stepsDown(signal: Signal): Step {
+  return [
+    x.stopping({ cause: "step-down", sequel: "rejoin", deadline: x.NOW + x.KILL_AFTER }),
+    { do: "log", event: "stopping", cause: "step-down", deadline: x.NOW + x.KILL_AFTER },
+    x.stop(signal),
+  ];
+}
 
 /** The command has ended: what it left behind ends next, whatever follows. */
 function ended(code: number, sequel: Sequel, ...told: Effect[]): Step {
@@ -125,6 +134,16 @@ export const LEADING: Row = {
       state,
       event: x.loss("key-gone", x.NOW),
       step: [x.killing({ sequel: { exit: 75 } }), x.lost("key-gone"), ...x.KILL],
+    },
+  ],
+  "step-down": [
+    { when: "as on SIGTERM", state, event: x.STEP_DOWN, step: stepsDown("SIGTERM") },
+    {
+      when: "rejoin, whatever follows a loss; with stopWith",
+      rules: { onLost: "exit", stopWith: "SIGQUIT" },
+      state,
+      event: x.STEP_DOWN,
+      step: stepsDown("SIGQUIT"),
     },
   ],
   tick: [

@@ -122,6 +122,23 @@ export const STOPPING: Row = {
       event: x.loss("expired", deadline - 1),
       step: [x.stopping({ cause: "expired", deadline: deadline - 1 }), x.lost("expired")],
     },
+    {
+      when: "asked to hand over before",
+      state: x.stopping({ cause: "step-down", sequel: "rejoin" }),
+      event: x.loss("expired", deadline - 1),
+      step: [x.stopping({ cause: "expired", sequel: "rejoin", deadline: deadline - 1 }), x.lost("expired")],
+    },
+    {
+      when: "asked to hand over by SIGQUIT in place of SIGTERM before",
+      rules: { stopWith: "SIGQUIT" },
+      state: x.stopping({ cause: "step-down", sequel: "rejoin" }),
+      event: x.loss("expired", deadline - 1),
+      step: [
+        x.stopping({ cause: "expired", sequel: "rejoin", deadline: deadline - 1 }),
+        x.lost("expired"),
+        x.stop("SIGTERM"),
+      ],
+    },
     { when: "at KILL_AT", state, event: x.loss("key-gone", x.NOW), step: [x.killing(), x.lost("key-gone"), ...x.KILL] },
     {
       when: "before a restart: none",
@@ -136,6 +153,10 @@ export const STOPPING: Row = {
       event: x.loss("key-gone", x.NOW),
       step: [x.killing({ sequel: { exit: 75 }, exit: { code: 3 } }), x.lost("key-gone"), ...x.KILL],
     },
+  ],
+  "step-down": [
+    { when: "nothing to change", state, event: x.STEP_DOWN, step: [state] },
+    { when: "before a restart: none", state: again, event: x.STEP_DOWN, step: [{ ...again, sequel: "rejoin" }] },
   ],
   tick: [
     { when: "before all", state, event: x.tick(x.NOW + 1, x.NOW + 2), step: [state] },
@@ -199,6 +220,15 @@ export const KILLING: Row = {
       state: killingAgain,
       event: x.LOST,
       step: [{ ...killingAgain, sequel: "rejoin" }, x.lost("key-gone")],
+    },
+  ],
+  "step-down": [
+    { when: "nothing to change", state: x.killing(), event: x.STEP_DOWN, step: [x.killing()] },
+    {
+      when: "before a restart: none",
+      state: killingAgain,
+      event: x.STEP_DOWN,
+      step: [{ ...killingAgain, sequel: "rejoin" }],
     },
   ],
   tick: x.ignored(x.killing(), x.TICK),

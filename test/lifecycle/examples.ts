@@ -88,6 +88,7 @@ export const ELECTED: Event = { type: "elected", at: NOW, termAt: NOW + 1 };
 export const CAMPAIGN_FAILED: Event = { type: "campaign-failed", at: NOW, status: 77 };
 export const START_FAILED: Event = { type: "start-failed", at: NOW, status: 127 };
 export const LOST: Event = loss("key-gone", NOW);
+export const STEP_DOWN: Event = { type: "step-down", at: NOW };
 /** With every time of the term in the past: the tick that has most reason to do something. */
 export const TICK: Event = tick(NOW - 2, NOW - 1);
 export const EXITED: Event = exited(0);

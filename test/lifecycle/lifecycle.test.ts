@@ -38,6 +38,7 @@ const TYPES = Object.keys({
   "campaign-failed": 0,
   "start-failed": 0,
   lost: 0,
+  "step-down": 0,
   tick: 0,
   exited: 0,
   gone: 0,
@@ -46,7 +47,7 @@ const TYPES = Object.keys({
 } satisfies Record<Event["type"], 0>) as Event["type"][];
 
 await test("every cell of the table has an example of its own", async (t) => {
-  t.equal(PHASES.length * TYPES.length, 88);
+  t.equal(PHASES.length * TYPES.length, 96);
   for (const phase of PHASES) {
     for (const type of TYPES) {
       const examples = CELLS[phase][type];

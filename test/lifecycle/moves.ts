@@ -76,6 +76,7 @@ function election(situation: Situation): Move[] {
           move(situation, "campaign failed", { type: "campaign-failed", status: 77 }, "final"),
         ]),
     ...(term && !saidLost ? losses(situation, term) : []),
+    ...(term ? [move(situation, "asked to step down", { type: "step-down" })] : []),
     ...(resigning ? [move(situation, "resigned", { type: "resigned" })] : []),
   ];
 }

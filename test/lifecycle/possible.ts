@@ -71,6 +71,7 @@ function reasonAfter(
 function causeIn(event: Event): string {
   if (event.type === "signal") return event.signal;
   if (event.type === "fault") return "bug";
+  if (event.type === "step-down") return "step-down";
   if (event.type === "lost") return event.reason;
   return event.type === "exited" ? "ended" : "expired";
 }

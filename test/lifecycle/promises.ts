@@ -10,13 +10,14 @@ export interface Memory {
   readonly alive: boolean;
   /** How the command ended by itself the last time. */
   readonly ended: "well" | "failed" | undefined;
-  readonly lost: boolean;
+  /** The term is lost, or we were asked to hand it over. */
+  readonly over: boolean;
   readonly resigned: boolean;
   /** In this life: */
   readonly stopSignal: boolean;
 }
 
-const NEW_CAMPAIGN = { started: false, alive: false, ended: undefined, lost: false, resigned: false } as const;
+const NEW_CAMPAIGN = { started: false, alive: false, ended: undefined, over: false, resigned: false } as const;
 export const NOTHING_YET: Memory = { ...NEW_CAMPAIGN, stopSignal: false };
 
 /** Holds a step against what must be true whatever arrives, possible or not. @returns the new memory, or what was broken. */
@@ -42,12 +43,14 @@ function remember(memory: Memory, effect: Effect): Memory {
   if (effect.do === "start") return { ...memory, started: true, alive: true, ended: undefined };
   if (effect.do === "resign") return { ...memory, resigned: true };
   if (effect.do === "campaign") return { ...memory, ...NEW_CAMPAIGN };
-  return effect.do === "log" && effect.event === "lost" ? { ...memory, lost: true } : memory;
+  return effect.do === "log" && effect.event === "lost" ? { ...memory, over: true } : memory;
 }
 
 /** What an event tells, where it can be heard of. */
 function hear(memory: Memory, { phase }: State, event: Event): Memory {
   const stops = phase === "stopping" || phase === "killing";
+  if (event.type === "step-down" && (stops || phase === "leading" || phase === "restarting"))
+    return { ...memory, over: true };
   if (event.type === "exited" && phase === "leading")
     return { ...memory, ended: exitStatus(event.exit) === 0 ? "well" : "failed" };
   if (event.type === "gone" && stops) return { ...memory, alive: false };
@@ -80,7 +83,7 @@ function effectBroken(
       if (alive) return "the command is started while a process of the workload may live";
       if (resigned) return "the command is started after resigning";
       if (stopSignal) return "the command is started after a stop signal";
-      if (memory.lost) return "the command is started in a lost term";
+      if (memory.over) return "the command is started in a term that is over";
       if (after.phase !== "leading" || event.type !== (started ? "tick" : "elected"))
         return "the command is started while not leading";
       return event.at < event.termAt ? undefined : "the command is started with no validity left";

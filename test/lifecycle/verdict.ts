@@ -30,6 +30,8 @@ function firstCause(rules: Rules, before: Situation, event: Event): Verdict {
       return event.at < event.termAt ? "open" : afterLoss;
     case "lost":
       return afterLoss;
+    case "step-down":
+      return "rejoin";
     case "exited":
       return failuresAfter(rules, before, event) === "enough" ? "command" : "open";
     case "tick":

@@ -99,6 +99,7 @@ export function hear(rules: Rules, world: Situation, event: Event): Situation {
     case "resigned":
       return { ...world, candidacy: "over", term: undefined, resigning: false };
     case "signal":
+    case "step-down":
     case "tick":
     case "fault":
       break;

@@ -1,0 +1,36 @@
+import { DEFAULTS, RESTART } from "./defaults.js";
+import { usageFailure } from "./failure.js";
+import type { LogOptions } from "./log.js";
+import type { Rules } from "./states.js";
+import type { Values } from "./values.js";
+import { readChoice, readCount, readDuration, readFlag, readNumber, readSignal, readSignals } from "./values.js";
+
+/** What was decided about the life of a candidate. @throws Failure (status 64) */
+export function readRules(values: Values): Rules {
+  return {
+    stopOn: new Set(readSignals(values, "stop-on") ?? DEFAULTS.stopOn),
+    stopWith: readSignal(values, "stop-with"),
+    killAfter: readDuration(values, "kill-after") ?? DEFAULTS.killAfter,
+    onLost: readChoice(values, "on-lost") === "exit" ? "exit" : "rejoin",
+    wait: readDuration(values, "wait"),
+    restart: readRestart(values),
+  };
+}
+
+function readRestart(values: Values): Rules["restart"] {
+  const when = readChoice(values, "restart");
+  const most = readNumber(values, "max-restarts") ?? DEFAULTS.maxRestarts;
+  return when === "on-failure" || when === "always" ? { when, most, ...RESTART } : undefined;
+}
+
+/** How the log is to be written. @throws Failure (status 64) */
+export function readLog(values: Values): LogOptions {
+  return { format: readChoice(values, "log-format") === "json" ? "json" : "text", level: readVerbosity(values) };
+}
+
+function readVerbosity(values: Values): LogOptions["level"] {
+  const more = readCount(values, "verbose");
+  const quiet = readFlag(values, "quiet");
+  if (quiet && more > 0) throw usageFailure(values.get("quiet")?.from ?? "", undefined, "does not go with --verbose");
+  return quiet ? "error" : more === 0 ? "info" : more === 1 ? "debug" : "trace";
+}
