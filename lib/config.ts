@@ -49,6 +49,8 @@ export interface Config {
   readonly command: readonly [string, ...string[]];
   readonly election?: ElectionConfig;
   readonly rules: Rules;
+  /** The health command, for the shell. */
+  readonly health?: string | undefined;
   /** Pass signals on to the whole process group. */
   readonly group: boolean;
   /** Have another process end the command if this one cannot. */
@@ -125,6 +127,7 @@ function requestOf(command: readonly string[], values: Values, env: Environment)
   const election = readElection(values, env);
   const config = {
     rules: readRules(values),
+    health: readText(values, "health-cmd"),
     group: readFlag(values, "group"),
     guard: isGuarded(readChoice(values, "guard"), election),
     log: readLog(values),

@@ -14,6 +14,10 @@ export const DEFAULTS = {
   stopOn: ["SIGTERM", "SIGINT"] satisfies readonly Signal[],
   onLost: "rejoin",
   maxRestarts: 5,
+  /** Docker's. */
+  healthInterval: 30_000 satisfies Milliseconds,
+  healthTimeout: 30_000 satisfies Milliseconds,
+  healthRetries: 3,
   /** A hand-over takes as long as the command takes to end, and that is `killAfter` at most where nobody says otherwise. */
   handOver: 60_000 satisfies Milliseconds,
 } as const;

@@ -3,8 +3,9 @@ import type { LostReason } from "./election.js";
 import type { Exit } from "./exit-status.js";
 import { ExitStatus, exitStatus, signalledStatus } from "./exit-status.js";
 import type { Signal } from "./signals.js";
+import { examined, probing, unexamined } from "./health.js";
 import { afterEnd, backOff, firstRun, nextRun } from "./restart.js";
-import type { Cause, Effect, Event, GiveUp, Phase, Rules, Sequel, Settled, State, Streak } from "./states.js";
+import type { Cause, Effect, Event, GiveUp, Phase, Rules, Run, Sequel, Settled, State, Streak } from "./states.js";
 
 export type Step = readonly [State, ...Effect[]];
 
@@ -37,7 +38,7 @@ export function lifecycle(rules: Rules): Lifecycle {
     },
     nextTick(state, { termAt, killAt }) {
       if (state.phase === "connecting" || state.phase === "standby") return state.giveUp.at;
-      if (state.phase === "leading") return termAt;
+      if (state.phase === "leading") return Math.min(termAt, state.health?.due ?? Infinity);
       if (state.phase === "restarting") return Math.min(state.due, termAt);
       // A term can be lost while the workload is stopping for another reason, which can only bring the end forward.
       if (state.phase === "stopping")
@@ -75,7 +76,12 @@ function tableOf(rules: Rules): Table {
       : [state];
 
   const elected = (_state: State, { at, termAt }: { at: Milliseconds; termAt: Milliseconds }): Step =>
-    at < termAt ? [{ phase: "leading", run: firstRun(rules, at) }, { do: "start" }] : loseIdle("expired");
+    at < termAt ? start(firstRun(rules, at), at) : loseIdle("expired");
+
+  const start = (run: Run, at: Milliseconds): Step => [
+    { phase: "leading", run, ...(rules.health && { health: unexamined(rules.health, at) }) },
+    { do: "start" },
+  ];
 
   /** The term is lost while nothing runs. */
   const loseIdle = (reason: LostReason): Step => [
@@ -101,11 +107,32 @@ function tableOf(rules: Rules): Table {
         ];
 
   /** We end the term, of our own accord or because somebody asks us to. */
-  const stopFor = (cause: "step-down" | "bug", sequel: Settled, at: Milliseconds): Step => [
+  const stopFor = (cause: "step-down" | "unhealthy" | "bug", sequel: Settled, at: Milliseconds): Step => [
     { phase: "stopping", cause, sequel, deadline: at + rules.killAfter },
     { do: "log", event: "stopping", cause, deadline: at + rules.killAfter },
     { do: "stop", signal: (cause === "bug" ? undefined : rules.stopWith) ?? "SIGTERM" },
   ];
+
+  /** A look at the command's health is due, or has taken too long: then its end is its answer. */
+  const look = (state: Extract<State, { phase: "leading" }>, at: Milliseconds): Step => {
+    const { health } = state;
+    if (rules.health === undefined || health === undefined || at < health.due) return [state];
+    return health.probing
+      ? [{ ...state, health: { ...health, due: Infinity } }, { do: "end-probe" }]
+      : [{ ...state, health: probing(rules.health, health, at) }, { do: "probe" }];
+  };
+
+  const probed = (
+    state: Extract<State, { phase: "leading" }>,
+    { healthy, at }: { healthy: boolean; at: Milliseconds },
+  ): Step => {
+    if (rules.health === undefined || !state.health?.probing) return [state];
+    const health = examined(rules.health, state.health, healthy, at);
+    const told: Effect[] = healthy ? [] : [{ do: "log", event: "unhealthy", failures: health.failures }];
+    if (health.failures < rules.health.retries) return [{ ...state, health }, ...told];
+    const [next, ...effects] = stopFor("unhealthy", "rejoin", at);
+    return [next, ...told, ...effects];
+  };
 
   /** The command ended by itself and was to be started again. */
   const notAgain = (state: Extract<State, { phase: "stopping" | "killing" }>): Step => [
@@ -132,7 +159,7 @@ function tableOf(rules: Rules): Table {
     const sequel = isRestart(state.sequel) ? afterLoss(rules) : state.sequel;
     if (at >= killAt) return kill({ ...state, sequel }, ...told);
     // Whoever was asked to stop in another way is asked in the way of a lost term too.
-    const before = cause === "step-down" ? "SIGTERM" : cause;
+    const before = cause === "step-down" || cause === "unhealthy" ? "SIGTERM" : cause;
     const asked = isLoss(cause) || cause === "ended" || cause === "bug" || (rules.stopWith ?? before) === "SIGTERM";
     const ask: Effect[] = asked ? [] : [{ do: "stop", signal: "SIGTERM" }];
     return [{ ...state, cause: reason, sequel, deadline: Math.min(state.deadline, killAt) }, ...told, ...ask];
@@ -160,6 +187,7 @@ function tableOf(rules: Rules): Table {
       "campaign-failed": campaignFailed,
       "start-failed": nop,
       lost: nop,
+      probed: nop,
       "step-down": nop,
       tick: giveUp,
       exited: nop,
@@ -174,6 +202,7 @@ function tableOf(rules: Rules): Table {
       "campaign-failed": campaignFailed,
       "start-failed": nop,
       lost: nop,
+      probed: nop,
       "step-down": nop,
       tick: giveUp,
       exited: nop,
@@ -195,8 +224,9 @@ function tableOf(rules: Rules): Table {
       "campaign-failed": nop,
       "start-failed": startFailed,
       lost: (_state, { reason, at, killAt }) => lose(reason, at, killAt),
+      probed,
       "step-down": (_state, { at }) => stopFor("step-down", "rejoin", at),
-      tick: (state, { at, termAt, killAt }) => (at >= termAt ? lose("expired", at, killAt) : [state]),
+      tick: (state, { at, termAt, killAt }) => (at >= termAt ? lose("expired", at, killAt) : look(state, at)),
       exited: ({ run }, { exit, at }) => {
         const { sequel, crashLoop } = afterEnd(rules, run, exit, at);
         return [
@@ -227,6 +257,7 @@ function tableOf(rules: Rules): Table {
       "campaign-failed": nop,
       "start-failed": startFailed,
       lost: (state, { reason, at, killAt }) => loseWhileStopping(state, reason, at, killAt),
+      probed: nop,
       "step-down": notAgain,
       tick: (state, { at, termAt, killAt }) => {
         if (at >= state.deadline) return kill(state);
@@ -251,6 +282,7 @@ function tableOf(rules: Rules): Table {
               { do: "log", event: "lost", reason },
             ]
           : [state],
+      probed: nop,
       "step-down": notAgain,
       tick: nop,
       exited: (state, { exit }) => [
@@ -268,12 +300,11 @@ function tableOf(rules: Rules): Table {
       "campaign-failed": nop,
       "start-failed": nop,
       lost: (_state, { reason }) => loseIdle(reason),
+      probed: nop,
       "step-down": () => [{ phase: "resigning", sequel: "rejoin" }, { do: "resign" }],
       tick: (state, { at, termAt }) => {
         if (at >= termAt) return loseIdle("expired");
-        return at >= state.due
-          ? [{ phase: "leading", run: nextRun(rules, state.streak, at) }, { do: "start" }]
-          : [state];
+        return at >= state.due ? start(nextRun(rules, state.streak, at), at) : [state];
       },
       exited: nop,
       gone: nop,
@@ -290,6 +321,7 @@ function tableOf(rules: Rules): Table {
       "campaign-failed": nop,
       "start-failed": nop,
       lost: nop,
+      probed: nop,
       "step-down": nop,
       tick: nop,
       exited: nop,
@@ -308,6 +340,7 @@ function tableOf(rules: Rules): Table {
       "campaign-failed": nop,
       "start-failed": nop,
       lost: nop,
+      probed: nop,
       "step-down": nop,
       tick: nop,
       exited: nop,

@@ -161,6 +161,35 @@ export const OPTIONS = [
     fallback: String(DEFAULTS.maxRestarts),
     describe: "restarts in a row that may fail within 10 s before leadership is given back",
   }),
+  option("Command:", "health-cmd", {
+    kind: "text",
+    value: "COMMAND",
+    describe: "run by the shell again and again; a command that it finds unhealthy is stopped, and another host leads",
+  }),
+  option("Command:", "health-interval", {
+    kind: "duration",
+    value: "DURATION",
+    fallback: formatDuration(DEFAULTS.healthInterval),
+    describe: "from the start to the first look at its health, and from the end of each look to the next",
+  }),
+  option("Command:", "health-timeout", {
+    kind: "duration",
+    value: "DURATION",
+    fallback: formatDuration(DEFAULTS.healthTimeout),
+    describe: "a look that takes longer has failed",
+  }),
+  option("Command:", "health-retries", {
+    kind: "number",
+    value: "N",
+    fallback: String(DEFAULTS.healthRetries),
+    describe: "failed looks in a row that make it unhealthy",
+  }),
+  option("Command:", "health-start-period", {
+    kind: "duration",
+    value: "DURATION",
+    fallback: "0s",
+    describe: "from the start; looks that fail before the first good one do not count within it",
+  }),
   option("Command:", "guard", {
     kind: "choice",
     value: "auto|on|off",

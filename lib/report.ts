@@ -23,6 +23,8 @@ export function report(effect: Extract<Effect, { do: "log" }>, at: Milliseconds,
       return log("warn", "lost", { reason: effect.reason });
     case "stopping":
       return log("info", "stopping", { cause: effect.cause, "kill-in": Math.round(effect.deadline - at) });
+    case "unhealthy":
+      return log("warn", "unhealthy", { failures: effect.failures });
     case "restarting":
       return log("info", "restarting", { attempt: effect.attempt, delay: Math.round(effect.delay) });
     case "crash-loop": {

@@ -2,7 +2,7 @@ import type { Clock } from "./clock.js";
 import type { Config, ElectionConfig } from "./config.js";
 import type { Election } from "./election.js";
 import { UNCONTESTED } from "./election.js";
-import type { Environment } from "./environment.js";
+import type { Environment, WorkloadEnvironment } from "./environment.js";
 import { workloadEnvironment } from "./environment.js";
 import type { Exit } from "./exit-status.js";
 import type { Failure } from "./failure.js";
@@ -13,6 +13,7 @@ import type { Inbox } from "./inbox.js";
 import type { Init } from "./init.js";
 import { lifecycle } from "./lifecycle.js";
 import type { Log } from "./log.js";
+import { startProbe } from "./probe.js";
 import type { Happening } from "./states.js";
 import { supervise } from "./supervisor.js";
 import type { Launch, Workload } from "./workload.js";
@@ -37,6 +38,7 @@ export async function run(config: Config, { env, inbox, descriptors, init, clock
   const access = config.election && accessOf(config.election);
   // Beside all that comes before the command is started, and never on the way there.
   const guard = config.guard ? openGuard(access, { clock, log, logOptions: config.log }) : UNGUARDED;
+  let environment: WorkloadEnvironment = { env: {}, marker: "" };
   try {
     const election = await open(config.election, guard, clock, log);
     try {
@@ -47,7 +49,7 @@ export async function run(config: Config, { env, inbox, descriptors, init, clock
         guard,
         launch(term) {
           const { adopted, release } = init;
-          const environment = workloadEnvironment(env, term, config.election);
+          environment = workloadEnvironment(env, term, config.election);
           const launched = launchGuarded(guard, init.children(), {
             command,
             ...environment,
@@ -60,6 +62,7 @@ export async function run(config: Config, { env, inbox, descriptors, init, clock
           void init.open();
           return launched;
         },
+        probe: () => startProbe(config.health ?? "", environment.env),
         inbox,
         clock,
         log,

@@ -1,4 +1,5 @@
 import { DEFAULTS, RESTART } from "./defaults.js";
+import type { Milliseconds } from "./duration.js";
 import { usageFailure } from "./failure.js";
 import type { LogOptions } from "./log.js";
 import type { Rules } from "./states.js";
@@ -14,7 +15,25 @@ export function readRules(values: Values): Rules {
     onLost: readChoice(values, "on-lost") === "exit" ? "exit" : "rejoin",
     wait: readDuration(values, "wait"),
     restart: readRestart(values),
+    health: readHealth(values),
   };
+}
+
+function readHealth(values: Values): Rules["health"] {
+  const positive = (name: "health-interval" | "health-timeout", fallback: Milliseconds): Milliseconds => {
+    const duration = readDuration(values, name) ?? fallback;
+    if (duration === 0) throw usageFailure(values.get(name)?.from ?? "", "0", "must be more than 0");
+    return duration;
+  };
+  const retries = readNumber(values, "health-retries") ?? DEFAULTS.healthRetries;
+  if (retries === 0) throw usageFailure(values.get("health-retries")?.from ?? "", "0", "must be 1 or more");
+  const health = {
+    interval: positive("health-interval", DEFAULTS.healthInterval),
+    timeout: positive("health-timeout", DEFAULTS.healthTimeout),
+    retries,
+    startPeriod: readDuration(values, "health-start-period") ?? 0,
+  };
+  return values.has("health-cmd") ? health : undefined;
 }
 
 function readRestart(values: Values): Rules["restart"] {

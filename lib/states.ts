@@ -16,6 +16,29 @@ export interface Rules {
   readonly wait?: Milliseconds | undefined;
   /** Start a command that ended by itself again in the same term; left out, its end is the term's. */
   readonly restart?: RestartRules | undefined;
+  /** Look after the command's health; left out, it counts as healthy. */
+  readonly health?: HealthRules | undefined;
+}
+
+/** How the command's health is looked after: as Docker's HEALTHCHECK. */
+export interface HealthRules {
+  readonly interval: Milliseconds;
+  /** A look that takes longer has failed. */
+  readonly timeout: Milliseconds;
+  /** So many failures in a row are an unhealthy command. */
+  readonly retries: number;
+  /** From the start; failures do not count within it. */
+  readonly startPeriod: Milliseconds;
+}
+
+/** What is known of the health of a running command. */
+export interface Health {
+  /** When the next look begins, or the present one has taken too long. */
+  readonly due: Milliseconds;
+  readonly probing: boolean;
+  /** In a row. */
+  readonly failures: number;
+  readonly lenientUntil: Milliseconds;
 }
 
 /** Which ends of the command are followed by another start. */
@@ -44,7 +67,7 @@ export interface Run {
 }
 
 /** Why the workload is being stopped. */
-export type Cause = Signal | LostReason | "ended" | "step-down" | "bug";
+export type Cause = Signal | LostReason | "ended" | "step-down" | "unhealthy" | "bug";
 
 /** What follows once nothing of the workload is left: `command` exits with the command's own status. */
 export type Sequel = "rejoin" | "command" | { readonly exit: number } | { readonly restart: Streak };
@@ -62,7 +85,7 @@ export interface GiveUp {
 export type State =
   | { readonly phase: "connecting"; readonly giveUp: GiveUp }
   | { readonly phase: "standby"; readonly giveUp: GiveUp }
-  | { readonly phase: "leading"; readonly run: Run }
+  | { readonly phase: "leading"; readonly run: Run; readonly health?: Health }
   | {
       readonly phase: "stopping";
       /** The newest: a term can be lost while the workload stops for another reason. */
@@ -90,6 +113,8 @@ export type Event = { readonly at: Milliseconds } &
     | { readonly type: "start-failed"; readonly status: number }
     /** The term is over: `killAt` is by when nothing of the workload may be left. */
     | { readonly type: "lost"; readonly reason: LostReason; readonly killAt: Milliseconds }
+    /** The health command that runs beside this very run of the command has ended. */
+    | { readonly type: "probed"; readonly healthy: boolean }
     /** Somebody asks us to hand leadership over. */
     | { readonly type: "step-down" }
     /** Time has passed. `termAt` and `killAt` are the term's present ones. */
@@ -119,6 +144,10 @@ export type Effect =
   | { readonly do: "terminate" }
   /** SIGKILL to every process of the workload, until none is left. */
   | { readonly do: "kill" }
+  /** Start the health command. */
+  | { readonly do: "probe" }
+  /** SIGKILL to the health command that runs. */
+  | { readonly do: "end-probe" }
   /** Give key and lease back. */
   | { readonly do: "resign" }
   | { readonly do: "log"; readonly event: "signal"; readonly signal: Signal; readonly to: "nobody" }
@@ -127,6 +156,7 @@ export type Effect =
   | { readonly do: "log"; readonly event: "exited"; readonly exit: Exit }
   | { readonly do: "log"; readonly event: "lost"; readonly reason: LostReason }
   | { readonly do: "log"; readonly event: "stopping"; readonly cause: Cause; readonly deadline: Milliseconds }
+  | { readonly do: "log"; readonly event: "unhealthy"; readonly failures: number }
   | { readonly do: "log"; readonly event: "restarting"; readonly attempt: number; readonly delay: Milliseconds }
   /** The command failed quickly so many times in a row that another host is to try. */
   | { readonly do: "log"; readonly event: "crash-loop"; readonly failures: number }

@@ -6,12 +6,10 @@ import { ExitStatus, signalledStatus } from "./exit-status.js";
 import { Failure } from "./failure.js";
 import type { Inbox } from "./inbox.js";
 import { stderrLog, writeTo } from "./log.js";
-import { visible } from "./visible.js";
 import type { Signal } from "./signals.js";
 import type { Happening } from "./states.js";
+import { visible } from "./visible.js";
 
-/** What `test` and `grep` say when there is none. */
-const NOBODY_LEADS = 1;
 const STOPS: ReadonlySet<Signal> = new Set(["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"]);
 
 /**
@@ -38,7 +36,7 @@ export async function stepDown({ name, etcd, wait, log: options }: StepDown, inb
     if (first === undefined) {
       const error = `nobody leads election ${name}`;
       log("error", "failed", { error });
-      return NOBODY_LEADS;
+      return ExitStatus.nobody;
     }
     leader = first;
     const next = await handOver(name, first, hostname(), { client, clock, log, newLeaseId: randomLeaseId }, signal);

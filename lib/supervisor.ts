@@ -7,6 +7,7 @@ import type { Guard } from "./guard/guard.js";
 import { Inbox } from "./inbox.js";
 import type { Lifecycle, Step } from "./lifecycle.js";
 import type { Log } from "./log.js";
+import type { Probe } from "./probe.js";
 import { report } from "./report.js";
 import type { Signal } from "./signals.js";
 import type { Effect, Event, Happening, State } from "./states.js";
@@ -20,6 +21,8 @@ export interface Parts {
   readonly guard: Guard;
   /** Starts the command for a term. */
   readonly launch: (term: Term) => Workload | Promise<Failure>;
+  /** Starts the health command beside the command that was started last. */
+  readonly probe: () => Probe;
   /** What comes from outside: signals, and bugs that nobody caught. */
   readonly inbox: Inbox<Happening>;
   readonly clock: Clock;
@@ -53,6 +56,7 @@ class Supervisor {
   #campaign: Campaign | undefined;
   #term: Term | undefined;
   #workload: Workload | undefined;
+  #probe: Probe | undefined;
   /** What kept us from seeing the workload's processes, the last time we looked. */
   #blind = "";
 
@@ -131,6 +135,10 @@ class Supervisor {
         return this.#workload?.terminate();
       case "kill":
         return this.#kill();
+      case "probe":
+        return this.#detach(this.#look());
+      case "end-probe":
+        return this.#probe?.kill();
       case "resign":
         return this.#detach(this.#resign());
       case "log":
@@ -197,6 +205,15 @@ class Supervisor {
       this.#events.put({ type: "lost", reason: "expired", killAt: this.#parts.clock.now() });
     };
     this.#detach(this.#parts.guard.lost.then(killed));
+  }
+
+  /** Runs the health command once; its answer is for nothing when the command itself is gone. */
+  async #look(): Promise<void> {
+    const workload = this.#workload;
+    const probe = this.#parts.probe();
+    this.#probe = probe;
+    const healthy = await probe.healthy;
+    if (this.#workload === workload) this.#events.put({ type: "probed", healthy });
   }
 
   #notStarted({ message, status }: Failure): void {

@@ -9,8 +9,7 @@ const LAYERS: readonly (readonly string[])[] = [
   [
     ["lifecycle", "states", "inbox", "timing", "options", "exit-status", "failure", "duration", "signals", "election"],
     ["abort", "argv", "defaults", "deferred", "election-name", "endpoints", "help", "report"],
-    ["roll", "roll-text", "visible"],
-    ["restart"],
+    ["roll", "roll-text", "visible", "restart", "health"],
   ].flat(),
   // L1, one outside thing per file
   [
@@ -31,6 +30,7 @@ const LAYERS: readonly (readonly string[])[] = [
     "question",
     "stdout",
     "settings",
+    "probe",
     "etcd/*",
     "guard/*",
   ],

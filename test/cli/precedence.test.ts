@@ -75,6 +75,10 @@ const VALUES: Readonly<Record<string, readonly (readonly [string, unknown])[]>> 
     ["true", true],
     ["false", false],
   ],
+  "health-cmd": [
+    ["true", "true"],
+    ["false", "false"],
+  ],
   restart: [
     ["always", "always"],
     ["on-failure", "on-failure"],
@@ -100,7 +104,7 @@ function users(...texts: string[]): (readonly [string, object])[] {
 /** Where the option's value is in what was read. */
 async function valueOf(name: string, argv: readonly string[], env: Record<string, string>): Promise<unknown> {
   const named = name === "election" ? [] : ["--election=jobs"];
-  const { election, rules, group, log } = await configOf([...named, ...argv, "--", "true"], env);
+  const { election, rules, health, group, log } = await configOf([...named, ...argv, "--", "true"], env);
   const etcd = election?.etcd;
   const found: Record<string, unknown> = {
     election: election?.name,
@@ -120,6 +124,7 @@ async function valueOf(name: string, argv: readonly string[], env: Record<string
     "kill-after": rules.killAfter,
     "stop-on": rules.stopOn,
     "stop-with": rules.stopWith,
+    "health-cmd": health,
     restart: rules.restart?.when,
     group,
     "log-format": log.format,

@@ -48,6 +48,8 @@ const EVENTS: readonly Event[] = [
   { type: "gone", at: 0, chance: 0 },
   { type: "gone", at: 0, chance: 1 },
   { type: "step-down", at: 0 },
+  { type: "probed", at: 0, healthy: false },
+  { type: "probed", at: 1, healthy: true },
   { type: "resigned", at: 0 },
   { type: "fault", at: 0 },
 ];

@@ -111,6 +111,24 @@ export const BROKEN: readonly Broken[] = [
     ),
   },
   {
+    flaw: "looks at the command's health again before the last look has ended",
+    finds: "two health commands at once",
+    breaks: stepping((state, { type }, [after, ...effects]) =>
+      state.phase === "leading" && type === "tick" && effects.some((effect) => effect.do === "end-probe")
+        ? [after, { do: "probe" }]
+        : undefined,
+    ),
+  },
+  {
+    flaw: "bears with an unhealthy command",
+    finds: "the command runs on though the term is to end",
+    breaks: stepping((state, { type, at }, [after]) =>
+      state.phase === "leading" && state.health && type === "probed" && after.phase === "stopping"
+        ? [{ ...state, health: { ...state.health, probing: false, due: at + 1 } }]
+        : undefined,
+    ),
+  },
+  {
     flaw: "does not hear between two runs that it is to hand over",
     finds: "the command is started in a term that is over",
     breaks: stepping((state, { type }) => (state.phase === "restarting" && type === "step-down" ? [state] : undefined)),

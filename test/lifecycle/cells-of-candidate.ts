@@ -14,6 +14,16 @@ const row = (state: State, queued: readonly Example[], gaveUp: number): Row => (
   elected: [
     { when: "before TERM_AT", state, event: x.ELECTED, step: [x.leading(), { do: "start" }] },
     {
+      when: "before TERM_AT, --health-cmd",
+      rules: { health: { ...x.HEALTH, startPeriod: 7 } },
+      state,
+      event: x.ELECTED,
+      step: [
+        { ...x.leading(), health: { due: x.NOW + 30_000, probing: false, failures: 0, lenientUntil: x.NOW + 7 } },
+        { do: "start" },
+      ],
+    },
+    {
       when: "before TERM_AT, --restart",
       rules: { restart: x.RESTART },
       state,
@@ -37,6 +47,7 @@ const row = (state: State, queued: readonly Example[], gaveUp: number): Row => (
   "campaign-failed": [{ state, event: x.CAMPAIGN_FAILED, step: [x.resigning(77), x.RESIGN] }],
   "start-failed": x.ignored(state, x.START_FAILED),
   lost: x.ignored(state, x.LOST),
+  probed: x.ignored(state, x.probed(false)),
   "step-down": x.ignored(state, x.STEP_DOWN),
   tick: [
     { when: "before --wait ends", state, event: x.TICK, step: [state] },

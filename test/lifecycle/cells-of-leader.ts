@@ -2,6 +2,7 @@ import type { Step } from "../../lib/lifecycle.js";
 import type { Signal } from "../../lib/signals.js";
 import type { Effect, Rules, Run, Sequel, State } from "../../lib/states.js";
 import type { Example, Row } from "./examples.js";
+import { ANSWERS, LOOKS } from "./cells-of-health.js";
 import * as x from "./examples.js";
 
 const state: State = x.leading();
@@ -146,7 +147,9 @@ export const LEADING: Row = {
       step: stepsDown("SIGQUIT"),
     },
   ],
+  probed: ANSWERS,
   tick: [
+    ...LOOKS,
     { when: "before TERM_AT", state, event: x.tick(x.NOW + 1, KILL_AT), step: [state] },
     {
       when: "at TERM_AT",

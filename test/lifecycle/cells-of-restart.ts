@@ -25,6 +25,7 @@ export const RESTARTING: Row = {
       step: [x.resigning(75), x.lost("key-gone"), x.RESIGN],
     },
   ],
+  probed: x.ignored(state, x.probed(false)),
   "step-down": [{ state, event: x.STEP_DOWN, step: [x.RESIGNING_TO_REJOIN, x.RESIGN] }],
   tick: [
     { when: "too early", state, event: x.tick(x.NOW + 1, x.NOW + 2), step: [state] },

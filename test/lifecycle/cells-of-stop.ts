@@ -154,6 +154,7 @@ export const STOPPING: Row = {
       step: [x.killing({ sequel: { exit: 75 }, exit: { code: 3 } }), x.lost("key-gone"), ...x.KILL],
     },
   ],
+  probed: x.ignored(state, x.probed(false)),
   "step-down": [
     { when: "nothing to change", state, event: x.STEP_DOWN, step: [state] },
     { when: "before a restart: none", state: again, event: x.STEP_DOWN, step: [{ ...again, sequel: "rejoin" }] },
@@ -222,6 +223,7 @@ export const KILLING: Row = {
       step: [{ ...killingAgain, sequel: "rejoin" }, x.lost("key-gone")],
     },
   ],
+  probed: x.ignored(x.killing(), x.probed(false)),
   "step-down": [
     { when: "nothing to change", state: x.killing(), event: x.STEP_DOWN, step: [x.killing()] },
     {

@@ -1,6 +1,6 @@
 import type { Step } from "../../lib/lifecycle.js";
 import type { Signal } from "../../lib/signals.js";
-import type { Effect, Event, Phase, RestartRules, Rules, State, Streak } from "../../lib/states.js";
+import type { Effect, Event, HealthRules, Phase, RestartRules, Rules, State, Streak } from "../../lib/states.js";
 
 /** What one cell of the table must make of one situation. */
 export interface Example {
@@ -35,6 +35,9 @@ export const leading = (change: Partial<Leading["run"]> = {}): Leading => ({
   phase: "leading",
   run: { quickUntil: -Infinity, streak: { restarts: 0, failures: 0 }, ...change },
 });
+
+/** Docker's defaults. */
+export const HEALTH: HealthRules = { interval: 30_000, timeout: 30_000, retries: 3, startPeriod: 0 };
 
 export const streak = (restarts: number, failures: number): Streak => ({ restarts, failures });
 
@@ -88,6 +91,7 @@ export const ELECTED: Event = { type: "elected", at: NOW, termAt: NOW + 1 };
 export const CAMPAIGN_FAILED: Event = { type: "campaign-failed", at: NOW, status: 77 };
 export const START_FAILED: Event = { type: "start-failed", at: NOW, status: 127 };
 export const LOST: Event = loss("key-gone", NOW);
+export const probed = (healthy: boolean): Event => ({ type: "probed", at: NOW, healthy });
 export const STEP_DOWN: Event = { type: "step-down", at: NOW };
 /** With every time of the term in the past: the tick that has most reason to do something. */
 export const TICK: Event = tick(NOW - 2, NOW - 1);

@@ -19,8 +19,8 @@ import { shifted } from "./world.js";
 
 /** Long enough for a term, its loss, a rejoining and a second term's stop. */
 const POSSIBLE_LENGTH = 10;
-/** A run, its end, a restart, and what can end the term then. */
-const RESTARTING_LENGTH = 8;
+/** A run, its end, a restart, and what can end the term then; or looks at its health until it is unhealthy. */
+const LONG_TERM_LENGTH = 8;
 const ARBITRARY_LENGTH = 6;
 const RUNS = 2_000;
 const LONGEST = 200;
@@ -33,20 +33,22 @@ const SETS: readonly Rules[] = [
   { ...REJOIN, onLost: "exit", stopWith: "SIGQUIT", wait: 6 },
   { ...REJOIN, killAfter: 9, onLost: "exit" },
   { ...REJOIN, restart: { when: "on-failure", most: 1, quick: 2, pause: 2, longest: 3 } },
+  { ...REJOIN, onLost: "exit", health: { interval: 1, timeout: 2, retries: 2, startPeriod: 1 } },
   { ...REJOIN, killAfter: 9, onLost: "exit", restart: { when: "always", most: 0, quick: 2, pause: 1, longest: 9 } },
 ];
 
-const titleOf = ({ killAfter, onLost, stopWith, wait, restart }: Rules): string =>
+const titleOf = ({ killAfter, onLost, stopWith, wait, restart, health }: Rules): string =>
   [
     `kill after ${killAfter}, ${onLost}`,
     ...(stopWith ? [`stop with ${stopWith}`] : []),
     ...(wait ? [`wait ${wait}`] : []),
+    ...(health ? ["health"] : []),
     ...(restart ? [`restart ${restart.when}`] : []),
   ].join(", ");
 const many = ({ histories }: { histories: bigint }): string => histories.toLocaleString("en");
 
 for (const rules of SETS) {
-  const length = rules.restart ? RESTARTING_LENGTH : POSSIBLE_LENGTH;
+  const length = rules.restart || rules.health ? LONG_TERM_LENGTH : POSSIBLE_LENGTH;
   const found = explore(possible(lifecycle(rules), rules), length);
   await test(
     `all promises hold over all ${many(found)} possible histories of up to ${length} moves, ` +

@@ -38,6 +38,7 @@ const TYPES = Object.keys({
   "campaign-failed": 0,
   "start-failed": 0,
   lost: 0,
+  probed: 0,
   "step-down": 0,
   tick: 0,
   exited: 0,
@@ -47,7 +48,7 @@ const TYPES = Object.keys({
 } satisfies Record<Event["type"], 0>) as Event["type"][];
 
 await test("every cell of the table has an example of its own", async (t) => {
-  t.equal(PHASES.length * TYPES.length, 96);
+  t.equal(PHASES.length * TYPES.length, 104);
   for (const phase of PHASES) {
     for (const type of TYPES) {
       const examples = CELLS[phase][type];
@@ -90,6 +91,8 @@ await test("the next tick is due when something is to be decided, and never othe
   t.equal(nextTick({ phase: "connecting", giveUp }, term), NOW + 5, "connecting: as --wait ends");
   t.equal(nextTick({ phase: "standby", giveUp }, term), NOW + 5, "standby: as --wait ends");
   t.equal(nextTick(leading(), term), NOW + 10, "leading: TERM_AT");
+  const health = { due: NOW + 5, probing: false, failures: 0, lenientUntil: NOW };
+  t.equal(nextTick({ ...leading(), health }, term), NOW + 5, "leading: the next look at the command's health");
   t.equal(nextTick(restarting({ due: NOW + 5 }), term), NOW + 5, "restarting: the next start");
   t.equal(nextTick(restarting({ due: NOW + 15 }), term), NOW + 10, "restarting: TERM_AT before the next start");
   t.equal(nextTick(stopping({ deadline: NOW + 15 }), term), NOW + 15, "stopping: the deadline before KILL_AT");

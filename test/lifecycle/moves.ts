@@ -95,7 +95,7 @@ function losses(situation: Situation, term: Times): Move[] {
 }
 
 function workload(situation: Situation, rules: Rules): Move[] {
-  const { command, killed } = situation;
+  const { command, killed, probing } = situation;
   const last = rules.restart ? undefined : "final";
   const alive = command === "started";
   const byKill: Happening = { type: "exited", exit: { signal: "SIGKILL" } };
@@ -104,6 +104,8 @@ function workload(situation: Situation, rules: Rules): Move[] {
     ...(alive ? [move(situation, "exited 3", { type: "exited", exit: { code: 3 } }, last)] : []),
     ...(alive && rules.restart ? [move(situation, "exited 0", { type: "exited", exit: { code: 0 } }, "final")] : []),
     ...(alive ? [move(situation, "exited by SIGKILL", byKill, killed ? undefined : last)] : []),
+    ...(probing && alive ? [move(situation, "healthy", { type: "probed", healthy: true })] : []),
+    ...(probing && alive ? [move(situation, "unhealthy", { type: "probed", healthy: false })] : []),
     ...(command === "ended" ? [move(situation, "gone", { type: "gone", chance: 1 })] : []),
   ];
 }

@@ -72,6 +72,7 @@ function causeIn(event: Event): string {
   if (event.type === "signal") return event.signal;
   if (event.type === "fault") return "bug";
   if (event.type === "step-down") return "step-down";
+  if (event.type === "probed") return "unhealthy";
   if (event.type === "lost") return event.reason;
   return event.type === "exited" ? "ended" : "expired";
 }
@@ -83,6 +84,7 @@ function unkept(life: Lifecycle, event: Event, after: Situation): string | undef
     if (command !== "none") return "the program exits while the workload lives";
     return state.status === verdict ? undefined : `exit status ${state.status} in place of ${verdict}`;
   }
+  if (state.phase === "leading" && verdict !== "open") return "the command runs on though the term is to end";
   const deadline = state.phase === "stopping" ? state.deadline : -Infinity;
   if (event.type === "lost" && deadline > event.killAt) return "a lost term leaves the deadline after KILL_AT";
   if (event.type !== "tick") return undefined;

@@ -98,6 +98,10 @@ function effectBroken(
       return before.phase === "killing" || after.phase !== "killing"
         ? "killed outside the step into killing"
         : undefined;
+    case "probe":
+    case "end-probe":
+      if (after.phase !== "leading") return "a health command where the command is not to run";
+      return alive ? undefined : "a health command without a command";
     case "forward":
     case "stop":
     case "terminate":

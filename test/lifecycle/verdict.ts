@@ -32,6 +32,8 @@ function firstCause(rules: Rules, before: Situation, event: Event): Verdict {
       return afterLoss;
     case "step-down":
       return "rejoin";
+    case "probed":
+      return !event.healthy && illAfter(before, event.at) >= (rules.health?.retries ?? 0) ? "rejoin" : "open";
     case "exited":
       return failuresAfter(rules, before, event) === "enough" ? "command" : "open";
     case "tick":
@@ -64,4 +66,9 @@ export function failuresAfter(
   if (restart === undefined || (restart.when === "on-failure" && !failed)) return "enough";
   if (!failed || at >= quickUntil) return 0;
   return failures < restart.most ? failures + 1 : "enough";
+}
+
+/** How many looks at the health have failed in a row with one that fails now. */
+export function illAfter({ ill, lenientUntil }: Pick<Situation, "ill" | "lenientUntil">, at: number): number {
+  return at < lenientUntil ? 0 : ill + 1;
 }

@@ -3,7 +3,7 @@ import type { Effect, Event, Happening, Rules, State } from "../../lib/states.js
 import type { Memory } from "./promises.js";
 import { NOTHING_YET } from "./promises.js";
 import type { Verdict } from "./verdict.js";
-import { failuresAfter } from "./verdict.js";
+import { failuresAfter, illAfter } from "./verdict.js";
 
 /** TERM_AT and KILL_AT as they stand at the moment. */
 export interface Times {
@@ -24,6 +24,11 @@ export interface Situation {
   readonly command: "none" | "started" | "ended";
   readonly exit: Exit | undefined;
   readonly killed: boolean;
+  /** The health command runs, or has ended and we have not heard of it yet. */
+  readonly probing: boolean;
+  /** Looks at its health that failed in a row; those before this moment do not count. */
+  readonly ill: number;
+  readonly lenientUntil: number;
   /** Until then the end of this run would be a quick one; of the quick ends, the newest failures in a row. */
   readonly quickUntil: number;
   readonly failures: number;
@@ -65,6 +70,9 @@ function candidate(state: State, now: number, { wait = Infinity }: Rules): Omit<
     command: "none",
     exit: undefined,
     killed: false,
+    probing: false,
+    ill: 0,
+    lenientUntil: -Infinity,
     quickUntil: -Infinity,
     failures: 0,
     resigning: false,
@@ -98,6 +106,10 @@ export function hear(rules: Rules, world: Situation, event: Event): Situation {
       return { ...world, command: "none" };
     case "resigned":
       return { ...world, candidacy: "over", term: undefined, resigning: false };
+    case "probed":
+      return event.healthy
+        ? { ...world, probing: false, ill: 0, lenientUntil: -Infinity }
+        : { ...world, probing: false, ill: illAfter(world, event.at) };
     case "signal":
     case "step-down":
     case "tick":
@@ -119,12 +131,20 @@ export function perform(rules: Rules, world: Situation, effect: Effect): Situati
         ...world,
         command: "started",
         killed: false,
+        probing: false,
+        ill: 0,
+        lenientUntil: world.now + (rules.health?.startPeriod ?? -Infinity),
         quickUntil: world.now + (rules.restart?.quick ?? -Infinity),
       };
     case "forward":
     case "stop":
     case "terminate":
       return gone ? "a signal is sent though nothing of the workload is left" : world;
+    case "probe":
+      if (world.probing) return "two health commands at once";
+      return world.command === "started" ? { ...world, probing: true } : "a health command without a command";
+    case "end-probe":
+      return world.probing ? world : "a health command is killed that does not run";
     case "kill":
       return gone ? "killed though nothing of the workload is left" : { ...world, killed: true };
     case "resign":
@@ -142,15 +162,28 @@ export function perform(rules: Rules, world: Situation, effect: Effect): Situati
 }
 
 /** The same for two situations that differ only in when the clock was set to zero. */
-export function keyOf({ now, state, term, giveUpAt, quickUntil, ...others }: Situation): string {
-  const times = [term && [term.termAt - now, term.killAt - now], giveUpAt - now, Math.max(quickUntil - now, 0)];
+export function keyOf({ now, state, term, giveUpAt, quickUntil, lenientUntil, ...others }: Situation): string {
+  const times = [
+    term && [term.termAt - now, term.killAt - now],
+    giveUpAt - now,
+    Math.max(quickUntil - now, 0),
+    Math.max(lenientUntil - now, 0),
+  ];
   return JSON.stringify([told(state, now), ...times, others]);
 }
 
 /** What a state says of times from now on: of those that only divide what comes from what was, the past is all one. */
 export function told(state: State, now: number): State {
   const from = shifted(state, -now);
-  if (from.phase === "leading") return { ...from, run: { ...from.run, quickUntil: Math.max(from.run.quickUntil, 0) } };
+  if (from.phase === "leading") {
+    const { run, health } = from;
+    const past = (at: number): number => Math.max(at, 0);
+    return {
+      ...from,
+      run: { ...run, quickUntil: past(run.quickUntil) },
+      ...(health && { health: { ...health, due: past(health.due), lenientUntil: past(health.lenientUntil) } }),
+    };
+  }
   return from.phase === "restarting" ? { ...from, due: Math.max(from.due, 0) } : from;
 }
 
@@ -163,6 +196,7 @@ const TIMES: ReadonlySet<string> = new Set([
   "giveUpAt",
   "due",
   "quickUntil",
+  "lenientUntil",
 ]);
 
 /** The same thing at another time. */
