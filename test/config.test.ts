@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import t from "tap";
+import { readConfig } from "../lib/config.js";
 import { OPTIONS } from "../lib/options.js";
 import { configOf } from "./cli/reading.js";
 import { fixture } from "./helpers/paths.js";
@@ -19,7 +20,10 @@ await t.test("with nothing but a command, everything is as --help says", async (
       killAfter: 8_000,
       onLost: "rejoin",
       wait: undefined,
+      restart: undefined,
+      health: undefined,
     },
+    health: undefined,
     group: false,
     guard: false,
     log: { format: "text", level: "info" },
@@ -41,6 +45,8 @@ await t.test("every option is read", async (t) => {
     "--on-lost exit --wait 1m30s --try --endpoints a,b:1 --user u".split(" "),
     [`--cacert=${ca}`, `--cert=${cert}`, `--key=${key}`, `--password-file=${password}`, "--stop-on", "TERM, sigquit,1"],
     "--dial-timeout 1 --command-timeout 1.5s --kill-after 0 --stop-with usr1 -g".split(" "),
+    "--restart always --max-restarts 7 --health-cmd true --health-interval 1 --health-timeout 2".split(" "),
+    "--health-retries 4 --health-start-period 1m".split(" "),
     "--log-format json -vv -- true".split(" "),
   ].flat();
   t.strictSame(await configOf(argv), {
@@ -51,7 +57,10 @@ await t.test("every option is read", async (t) => {
       killAfter: 0,
       onLost: "exit",
       wait: 90_000,
+      restart: { when: "always", most: 7, quick: 10_000, pause: 100, longest: 10_000 },
+      health: { interval: 1_000, timeout: 2_000, retries: 4, startPeriod: 60_000 },
     },
+    health: "true",
     group: true,
     guard: true,
     log: { format: "json", level: "trace" },
@@ -69,6 +78,14 @@ await t.test("every option is read", async (t) => {
       },
     },
   });
+});
+
+await t.test("--step-down is read, with a minute to wait where nobody says otherwise", async (t) => {
+  const read = async (...argv: string[]) => readConfig([...jobs, "--step-down", ...argv], {}, "0");
+  const etcdRead = { endpoints: ["http://127.0.0.1:2379"], dialTimeout: 2_000, commandTimeout: 5_000 };
+  const log = { format: "text", level: "info" };
+  t.strictSame(await read(), { stepDown: { name: "jobs", etcd: etcdRead, wait: 60_000, log } });
+  t.match(await read("--wait", "5"), { stepDown: { wait: 5_000 } });
 });
 
 await t.test("how much is said", async (t) => {
