@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { hostname } from "node:os";
 import type { Argv } from "yargs";
 import yargs from "yargs";
+import type { Address } from "./address.js";
 import { spelledOut } from "./argv.js";
 import { DEFAULTS } from "./defaults.js";
 import type { Milliseconds } from "./duration.js";
@@ -19,11 +20,13 @@ import type { Question } from "./question.js";
 import { readQuestion } from "./question.js";
 import { readLog, readRules } from "./settings.js";
 import type { Rules } from "./states.js";
+import type { Probe } from "./status/probe.js";
 import type { TimingSettings } from "./timing.js";
 import { impossible, timingOf } from "./timing.js";
 import type { Values } from "./values.js";
 import {
   given,
+  readAddress,
   readCertificate,
   readChoice,
   readDuration,
@@ -31,6 +34,7 @@ import {
   readFlag,
   readPercent,
   readPrivateKey,
+  readProbe,
   readText,
 } from "./values.js";
 
@@ -55,12 +59,18 @@ export interface Config {
   readonly group: boolean;
   /** Have another process end the command if this one cannot. */
   readonly guard: boolean;
+  /** Where to answer how we are. */
+  readonly listen?: Address;
   readonly log: LogOptions;
 }
 
 /** What argv and the environment ask for. */
 export type Request =
-  { readonly run: Config } | { readonly ask: Question } | { readonly stepDown: StepDown } | { readonly print: string };
+  | { readonly run: Config }
+  | { readonly ask: Question }
+  | { readonly stepDown: StepDown }
+  | { readonly probe: Probe }
+  | { readonly print: string };
 
 /** What is needed to ask the leader of an election to hand over. */
 export interface StepDown {
@@ -88,6 +98,8 @@ export async function readConfig(argv: readonly string[], env: Environment, vers
   if (lastOf(parsed["version"]) === "true") return { print: `while-leader ${version}\n` };
   const command = ((parsed["--"] as unknown[] | undefined) ?? []).map(String);
   const values = given(parsed, env);
+  const probe = readProbe(values, command);
+  if (probe) return { probe };
   if (readFlag(values, "step-down")) return { stepDown: stepDownOf(command, values, env) };
   return requestOf(command, values, env);
 }
@@ -125,6 +137,7 @@ function describeOptions(parser: Argv): Argv {
 function requestOf(command: readonly string[], values: Values, env: Environment): Request {
   const [file, ...args] = command;
   const election = readElection(values, env);
+  const listen = readAddress(values, "listen");
   const config = {
     rules: readRules(values),
     health: readText(values, "health-cmd"),
@@ -132,6 +145,7 @@ function requestOf(command: readonly string[], values: Values, env: Environment)
     guard: isGuarded(readChoice(values, "guard"), election),
     log: readLog(values),
     ...(election && { election }),
+    ...(listen && { listen }),
   } as const;
   const ask = readQuestion(command, values, config);
   if (ask) return { ask };

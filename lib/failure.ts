@@ -7,6 +7,7 @@ export type FailureCode =
   | "not-elected"
   | "unguarded"
   | "unwritable"
+  | "cannot-listen"
   | "unreachable"
   | "not-etcd"
   | "untrusted"

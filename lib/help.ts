@@ -15,7 +15,7 @@ Exit status:
   1   nobody leads (--who)
   64  usage: a bad option, no command, an impossible timing
   69  etcd cannot be reached (--who), or not within --wait; the guard cannot be
-      started
+      started, or --listen not be had
   70  a bug in while-leader
   75  not elected within --wait or --try; leadership lost with --on-lost exit
   77  etcd refused the credentials, or its certificate is not trusted

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { setImmediate as eventLoopTurn } from "node:timers/promises";
 import { isatty } from "node:tty";
+import { shownAddress } from "./address.js";
 import type { Clock } from "./clock.js";
 import { systemClock } from "./clock.js";
 import type { Config } from "./config.js";
@@ -16,11 +17,13 @@ import type { Log } from "./log.js";
 import { stderrLog, writeLine, writeTo } from "./log.js";
 import { signalsAbove, startedByNpm } from "./parent.js";
 import { procIsOurs } from "./proc.js";
-import { run } from "./run.js";
-import type { Happening, Rules } from "./states.js";
-import { stepDown } from "./step-down.js";
+import type { Happening, Phase, Rules } from "./states.js";
+import type { Status } from "./status/status.js";
 import { atTerminal } from "./terminal.js";
 import { mangledVariables, refuseMangled } from "./verbatim.js";
+
+/** What a container's health check says with it; Docker keeps 2 to itself. */
+const UNHEALTHY = 1;
 
 /**
  * The program: reads what is asked for, does it, and returns the exit status.
@@ -41,7 +44,16 @@ export async function main(argv: readonly string[], env: Environment, inbox: Inb
       const { ask } = await import("./ask.js");
       return await ask(request.ask, env, inbox);
     }
-    if ("stepDown" in request) return await stepDown(request.stepDown, inbox);
+    if ("stepDown" in request) {
+      const { stepDown } = await import("./step-down.js");
+      return await stepDown(request.stepDown, inbox);
+    }
+    if ("probe" in request) {
+      const { probe } = await import("./status/probe.js");
+      const problem = await probe(request.probe);
+      if (problem !== undefined) writeLine(`while-leader: ${problem}`);
+      return problem === undefined ? 0 : UNHEALTHY;
+    }
     return await serve(request.run, env, inbox, descriptors);
   } catch (error) {
     if (error instanceof Failure) {
@@ -60,8 +72,11 @@ async function serve(
   inbox: Inbox<Happening>,
   descriptors: readonly number[],
 ): Promise<number> {
+  // Whoever only asks or prints does without all that it takes to run a command.
+  const { run } = await import("./run.js");
   const clock = systemClock();
-  const log = stderrLog(config.log);
+  const status = await openStatus(config, clock);
+  const log = status?.heard(stderrLog(config.log)) ?? stderrLog(config.log);
   const over = new AbortController();
   const fault = (error: unknown): void => {
     log("error", "bug", { error: stackOf(error) });
@@ -80,12 +95,23 @@ async function serve(
   if (process.pid !== 1 || [0, 2].some((descriptor) => isatty(descriptor))) await init.open();
   if (startedByNpm(env)) void hearNpm(config.rules, inbox, clock);
   announce(config, log);
+  if (status) log("info", "listening", { address: shownAddress(status.address) });
   // Node 22 can come here without having looked for events once: signals since the first line must be known before the start.
   await eventLoopTurn();
-  const status = await run(config, { env, inbox, descriptors, init, clock, log });
+  const entered = (phase: Phase): void => status?.entered(phase);
+  const exit = await run(config, { env, inbox, descriptors, init, clock, log, entered });
   over.abort();
-  log("info", "exiting", { status });
-  return status;
+  log("info", "exiting", { status: exit });
+  status?.close();
+  return exit;
+}
+
+/** Who does not ask for it does not load it. */
+async function openStatus({ listen, election }: Config, clock: Clock): Promise<Status | undefined> {
+  if (listen === undefined) return undefined;
+  const status = await import("./status/status.js");
+  const { name, identity } = election ?? {};
+  return status.openStatus(listen, { version: version(), election: name, identity }, clock);
 }
 
 /** The first lines of the log: what is begun, and what is not as one may expect. */

@@ -2,7 +2,8 @@ import { DEFAULTS } from "./defaults.js";
 import { formatDuration } from "./duration.js";
 
 /** How the text of an option is read. */
-export type Kind = "text" | "duration" | "percent" | "choice" | "signal" | "signals" | "flag" | "count" | "number";
+export type Kind =
+  "text" | "duration" | "percent" | "choice" | "signal" | "signals" | "address" | "flag" | "count" | "number";
 
 /** One option: everything that argv, the environment, `--help` and the README need to know of it. */
 export interface Option {
@@ -196,6 +197,17 @@ export const OPTIONS = [
     choices: ["auto", "on", "off"],
     fallback: "auto",
     describe: "a second process that ends the command if while-leader is killed or stuck; auto: with an election",
+  }),
+  option("Output:", "listen", {
+    kind: "address",
+    value: "HOST:PORT",
+    describe: "answer /livez, /readyz, /leader and /metrics there",
+  }),
+  option("Output:", "probe", {
+    kind: "choice",
+    value: "livez|readyz",
+    choices: ["livez", "readyz"],
+    describe: "ask the while-leader at --listen: exit 0 if it is well, else 1; no command",
   }),
   option("Output:", "log-format", {
     kind: "choice",

@@ -11,10 +11,11 @@ import type { Guard } from "./guard/guard.js";
 import { openGuard, UNGUARDED } from "./guard/guard.js";
 import type { Inbox } from "./inbox.js";
 import type { Init } from "./init.js";
+import type { Lifecycle, Step } from "./lifecycle.js";
 import { lifecycle } from "./lifecycle.js";
 import type { Log } from "./log.js";
 import { startProbe } from "./probe.js";
-import type { Happening } from "./states.js";
+import type { Happening, Phase } from "./states.js";
 import { supervise } from "./supervisor.js";
 import type { Launch, Workload } from "./workload.js";
 import { launch } from "./workload.js";
@@ -30,10 +31,13 @@ export interface Ground {
   readonly init: Init;
   readonly clock: Clock;
   readonly log: Log;
+  /** Hears of the lifecycle's phase after each of its steps. */
+  readonly entered?: (phase: Phase) => void;
 }
 
 /** Runs the command while leading, from the first connection to the last. @returns the exit status. */
-export async function run(config: Config, { env, inbox, descriptors, init, clock, log }: Ground): Promise<number> {
+export async function run(config: Config, ground: Ground): Promise<number> {
+  const { env, inbox, descriptors, init, clock, log, entered = () => {} } = ground;
   const { command, group, rules } = config;
   const access = config.election && accessOf(config.election);
   // Beside all that comes before the command is started, and never on the way there.
@@ -44,7 +48,7 @@ export async function run(config: Config, { env, inbox, descriptors, init, clock
     try {
       return await supervise({
         // An election of one is won at once, however long that takes.
-        lifecycle: lifecycle(config.election ? rules : { ...rules, wait: undefined }),
+        lifecycle: told(lifecycle(config.election ? rules : { ...rules, wait: undefined }), entered),
         election,
         guard,
         launch(term) {
@@ -73,6 +77,15 @@ export async function run(config: Config, { env, inbox, descriptors, init, clock
   } finally {
     await guard.close();
   }
+}
+
+/** The same lifecycle, which also tells where it has come to. */
+function told(life: Lifecycle, entered: (phase: Phase) => void): Lifecycle {
+  const tell = (step: Step): Step => {
+    entered(step[0].phase);
+    return step;
+  };
+  return { ...life, begin: (at) => tell(life.begin(at)), step: (state, event) => tell(life.step(state, event)) };
 }
 
 /** At no moment is there a command that the guard would not find if we were gone. */

@@ -1,12 +1,15 @@
 import type { KeyObject } from "node:crypto";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { Address } from "./address.js";
+import { parseAddress } from "./address.js";
 import type { Milliseconds } from "./duration.js";
 import { parseDuration } from "./duration.js";
 import type { Environment } from "./environment.js";
 import { messageOf, usageFailure } from "./failure.js";
 import type { Option, OptionName } from "./options.js";
 import { OPTIONS } from "./options.js";
+import type { Probe } from "./status/probe.js";
 import type { Signal } from "./signals.js";
 import { FORWARDED, parseSignal } from "./signals.js";
 
@@ -64,9 +67,24 @@ export function readSignals(values: Values, name: OptionName): Signal[] | undefi
   return read(values, name, parse, "not a list of signals that can be caught, such as TERM,INT");
 }
 
+export function readAddress(values: Values, name: OptionName): Address | undefined {
+  return read(values, name, parseAddress, "not HOST:PORT, :PORT or [IPv6]:PORT");
+}
+
 export function readChoice(values: Values, name: OptionName): string | undefined {
   const choices = (OPTIONS as readonly Option[]).find((option) => option.name === name)?.choices ?? [];
   return read(values, name, (text) => choices.find((choice) => choice === text), `not one of ${choices.join(", ")}`);
+}
+
+/** A question to another process: of our own life nothing else is looked at. */
+export function readProbe(values: Values, command: readonly string[]): Probe | undefined {
+  const endpoint = readChoice(values, "probe");
+  const { from } = values.get("probe") ?? {};
+  if (endpoint === undefined || from === undefined) return undefined;
+  const address = readAddress(values, "listen");
+  if (address === undefined) throw usageFailure(from, endpoint, "needs --listen as well: where to ask");
+  if (command.length > 0) throw usageFailure(from, endpoint, "asks, and takes no command");
+  return { endpoint, address };
 }
 
 export function readFlag(values: Values, name: OptionName): boolean {

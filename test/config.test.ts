@@ -47,7 +47,7 @@ await t.test("every option is read", async (t) => {
     "--dial-timeout 1 --command-timeout 1.5s --kill-after 0 --stop-with usr1 -g".split(" "),
     "--restart always --max-restarts 7 --health-cmd true --health-interval 1 --health-timeout 2".split(" "),
     "--health-retries 4 --health-start-period 1m".split(" "),
-    "--log-format json -vv -- true".split(" "),
+    "--listen [::1]:8080 --log-format json -vv -- true".split(" "),
   ].flat();
   t.strictSame(await configOf(argv), {
     command: ["true"],
@@ -63,6 +63,7 @@ await t.test("every option is read", async (t) => {
     health: "true",
     group: true,
     guard: true,
+    listen: { host: "::1", port: 8080 },
     log: { format: "json", level: "trace" },
     election: {
       name: "jobs/nightly",

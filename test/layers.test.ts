@@ -9,7 +9,7 @@ const LAYERS: readonly (readonly string[])[] = [
   [
     ["lifecycle", "states", "inbox", "timing", "options", "exit-status", "failure", "duration", "signals", "election"],
     ["abort", "argv", "defaults", "deferred", "election-name", "endpoints", "help", "report"],
-    ["roll", "roll-text", "visible", "restart", "health"],
+    ["roll", "roll-text", "visible", "restart", "health", "address", "status/standing"],
   ].flat(),
   // L1, one outside thing per file
   [
@@ -33,6 +33,7 @@ const LAYERS: readonly (readonly string[])[] = [
     "probe",
     "etcd/*",
     "guard/*",
+    "status/*",
   ],
   // L2, performs the lifecycle's effects
   ["supervisor"],
@@ -55,6 +56,8 @@ const NEIGHBOURS: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^(processes|reaper|parent|terminal)$/, /^proc$/],
   // A program of its own, with a clock, a log and the same processes to find.
   [/^guard\//, /^(guard\/.*|clock|environment)$/],
+  // A server's waits end by the clock.
+  [/^status\//, /^(status\/.*|clock)$/],
   [/^guard\/guard-main$/, /^(log|processes)$/],
 ];
 
@@ -69,6 +72,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   execa: /^workload$/,
   etcd3: /^etcd\//,
   koffi: /^libc$/,
+  "prom-client": /^status\/metrics$/,
   // What etcd3 speaks through.
   "@grpc/grpc-js": /^etcd\//,
 };

@@ -219,14 +219,14 @@ export class Lease {
         return "renewed";
       }
     }
-    this.#confirm(validityOf({ ...this.timing, ttl }, sent));
+    this.#confirm(validityOf({ ...this.timing, ttl }, sent), clock.now() - sent);
     return "renewed";
   }
 
-  #confirm(validUntil: Milliseconds): void {
+  #confirm(validUntil: Milliseconds, took: Milliseconds): void {
     const { clock, log } = this.#context;
     this.#validUntil = validUntil;
-    log("trace", "renewed", { left: Math.round(validUntil - clock.now()) });
+    log("trace", "renewed", { left: Math.round(validUntil - clock.now()), took: Math.round(took * 10) / 10 });
     this.#awaited?.resolve();
     this.#awaited = undefined;
     this.#renewed.resolve();

@@ -60,6 +60,8 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   "health-retries": ["", "0", "-1", "1.5"],
   "health-start-period": noDuration,
   guard: ["", "yes", "ON", "auto,on"],
+  listen: ["", "8080", "a:", "a:b", ":65536", "::1:80", "[::1]", "http://a:80", "a b:80", "a:80/livez"],
+  probe: ["", "readyz,livez", "metrics", "/livez", "READYZ"],
   "log-format": ["", "JSON", "xml"],
   verbose: ["very", "-1", "1.5"],
   quiet: ["maybe", "2"],
@@ -177,6 +179,8 @@ await t.test("what contradicts itself is refused", async (t) => {
   t.match(await refusalOf([...jobs, "true"], { WHILE_LEADER_KEY_FILE: key }), /^WHILE_LEADER_KEY_FILE: needs --cert/);
   t.match(await refusalOf([...jobs, "--password-file", cert, "true"]), /^--password-file: needs --user/);
   t.match(await refusalOf([...jobs, "--user", "u", "true"]), /^--user "u": no password/);
+  t.match(await refusalOf(["--probe", "livez"]), /^--probe "livez": needs --listen/);
+  t.match(await refusalOf(["--probe", "livez", "--listen", ":1", "true"]), /^--probe "livez": .* no command$/);
   t.match(await refusalOf([...jobs, "--user", "u:s", "--password-file", cert, "true"]), /^--password-file: --user has/);
 });
 

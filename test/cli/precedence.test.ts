@@ -79,6 +79,10 @@ const VALUES: Readonly<Record<string, readonly (readonly [string, unknown])[]>> 
     ["true", "true"],
     ["false", "false"],
   ],
+  listen: [
+    [":1", { host: undefined, port: 1 }],
+    ["a:2", { host: "a", port: 2 }],
+  ],
   restart: [
     ["always", "always"],
     ["on-failure", "on-failure"],
@@ -104,7 +108,7 @@ function users(...texts: string[]): (readonly [string, object])[] {
 /** Where the option's value is in what was read. */
 async function valueOf(name: string, argv: readonly string[], env: Record<string, string>): Promise<unknown> {
   const named = name === "election" ? [] : ["--election=jobs"];
-  const { election, rules, health, group, log } = await configOf([...named, ...argv, "--", "true"], env);
+  const { election, rules, health, group, listen, log } = await configOf([...named, ...argv, "--", "true"], env);
   const etcd = election?.etcd;
   const found: Record<string, unknown> = {
     election: election?.name,
@@ -127,6 +131,7 @@ async function valueOf(name: string, argv: readonly string[], env: Record<string
     "health-cmd": health,
     restart: rules.restart?.when,
     group,
+    listen,
     "log-format": log.format,
     quiet: log.level,
   };
