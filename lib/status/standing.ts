@@ -7,10 +7,10 @@ export type Fact =
 
 /** Whoever leads. Of another host the identity alone is known. */
 export interface Leader {
-  readonly leader: string | undefined;
-  readonly key?: string;
+  readonly identity: string | undefined;
+  readonly key?: string | undefined;
   /** The fencing token. */
-  readonly revision?: string;
+  readonly revision?: string | undefined;
 }
 
 /** Where a candidate stands, as far as it knows. */
@@ -35,10 +35,10 @@ export function standingAfter(standing: Standing, fact: Fact): Standing {
     case "no-election":
       return { ...standing, leads: true };
     case "standby":
-      return { ...standing, leader: { leader: text(fields["leader"]) } };
+      return { ...standing, leader: { identity: text(fields["leader"]) } };
     case "elected": {
-      const [leader, key = "", revision = ""] = [fields["identity"], fields["key"], fields["revision"]].map(text);
-      return { ...standing, leads: true, leader: { leader, key, revision } };
+      const [identity, key, revision] = [fields["identity"], fields["key"], fields["revision"]].map(text);
+      return { ...standing, leads: true, leader: { identity, key, revision } };
     }
     case "lost":
     case "resigned":

@@ -7,7 +7,7 @@ import type { Phase } from "../states.js";
 import type { Build, Metrics } from "./metrics.js";
 import type { Answer, Server } from "./server.js";
 import { openServer, plain } from "./server.js";
-import type { Fact, Standing } from "./standing.js";
+import type { Fact, Leader, Standing } from "./standing.js";
 import { AT_FIRST, isReady, standingAfter } from "./standing.js";
 
 /** Tells others over HTTP how we are. */
@@ -98,15 +98,15 @@ class HttpStatus implements Status {
       case "/readyz":
         return isReady(standing) ? plain(200, "ok") : plain(503, standing.phase);
       case "/leader": {
-        const { leader, key, revision } = standing.leader ?? {};
         const { election, identity } = this.#candidate;
-        const known = Object.entries({ election, leader, key, revision, identity });
-        const body = Object.fromEntries(known.map(([name, value]) => [name, value ?? null]));
-        return {
-          status: leader === undefined ? 503 : 200,
-          type: "application/json",
-          body: `${JSON.stringify(body)}\n`,
+        const { leader } = standing;
+        const body = {
+          election: election ?? null,
+          leader: leader ? fieldsOf(leader) : null,
+          identity: identity ?? null,
         };
+        const status = leader === undefined ? 503 : 200;
+        return { status, type: "application/json", body: `${JSON.stringify(body)}\n` };
       }
       case "/metrics":
         return this.#metricsAnswer();
@@ -143,4 +143,9 @@ class HttpStatus implements Status {
       this.#waiting = [];
     }
   }
+}
+
+/** As programs read it; every field is always there. */
+function fieldsOf({ identity, key, revision }: Leader): object {
+  return { identity: identity ?? null, key: key ?? null, revision: revision ?? null };
 }

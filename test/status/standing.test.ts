@@ -34,9 +34,9 @@ await t.test("a term of which a withdrawn candidate heard too late is none", asy
 
 await t.test("the leader is whom the queue has shown, or ourselves", async (t) => {
   t.equal(after().leader, undefined);
-  t.same(after(...queue).leader, { leader: "a" });
-  t.same(after(...queue, event("standby", { leader: "c" })).leader, { leader: "c" });
-  t.same(after(...term).leader, { leader: "b", key: "jobs/1", revision: "7" });
+  t.same(after(...queue).leader, { identity: "a" });
+  t.same(after(...queue, event("standby", { leader: "c" })).leader, { identity: "c" });
+  t.same(after(...term).leader, { identity: "b", key: "jobs/1", revision: "7" });
   t.equal(
     after(...queue, event("rejoining", { key: "jobs/1" })).leader,
     undefined,

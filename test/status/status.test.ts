@@ -49,9 +49,10 @@ void t.test("leader and standby are healthy, the leader alone is ready, both kno
   const own = await ask(first, "/leader");
   t.match(own, { status: 200, headers: { "content-type": "application/json" } });
   const { election } = stage;
-  t.same(JSON.parse(own.body), { election, leader: "a", key, revision: String(createRevision), identity: "a" });
+  const leader = { identity: "a", key, revision: String(createRevision) };
+  t.same(JSON.parse(own.body), { election, leader, identity: "a" });
   const other = await ask(second, "/leader");
-  t.same(JSON.parse(other.body), { election, leader: "a", key: null, revision: null, identity: "b" });
+  t.same(JSON.parse(other.body), { election, leader: { identity: "a", key: null, revision: null }, identity: "b" });
   t.equal((await metricsOf(first))("is_leader", { election }), 1);
   t.equal((await metricsOf(second))("is_leader", { election }), 0);
   const asked = [probe(first, "livez"), probe(first, "readyz"), probe(second, "livez"), probe(second, "readyz")];
@@ -84,7 +85,7 @@ void t.test("while the command stops it is not ready, and leads until etcd has i
   await a.event("stopping");
   t.match(await ask(port, "/livez"), { status: 200 });
   t.match(await ask(port, "/readyz"), { status: 503, body: "stopping\n" });
-  t.match(await ask(port, "/leader"), { status: 200, body: /"leader":"a"/ });
+  t.match(await ask(port, "/leader"), { status: 200, body: /"leader":\{"identity":"a"/ });
   const value = await metricsOf(port);
   t.equal(value("is_leader"), 1);
   t.ok(Number(value("validity_seconds")) > 0, "the lease is still renewed");
