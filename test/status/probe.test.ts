@@ -109,9 +109,12 @@ for (const [host, skip] of [
     t.match(await runToEnd(["--listen", String(address), "--probe", "readyz"], { text: true }), { code: 0 });
   });
 
-void t.test("the command does not see where its wrapper listens", async (t) => {
+void t.test("the command neither sees where its wrapper listens nor has a socket of its", async (t) => {
   const env = { WHILE_LEADER_LISTEN: "127.0.0.1:0" };
-  const { code, stdout } = await runToEnd(["env"], { env });
+  const { code, stdout } = await runToEnd(["sh", "-c", "env; ls -l /proc/self/fd"], { env });
   t.equal(code, 0);
-  t.notMatch(stdout, /WHILE_LEADER_LISTEN/);
+  t.notMatch(stdout, "WHILE_LEADER_LISTEN");
+  // 0 to 2 are the test's own.
+  t.match(stdout, / 1 -> /);
+  t.notMatch(stdout, / ([3-9]|\d\d+) -> socket:/);
 });

@@ -1,6 +1,6 @@
 import t from "tap";
 import { startEtcd } from "../helpers/etcd-server.js";
-import { signalProcess } from "../helpers/processes.js";
+import { isAlive, signalProcess } from "../helpers/processes.js";
 import { until } from "../helpers/until.js";
 import { runToEnd, startWrapper, type Wrapper } from "../helpers/wrapper.js";
 import { guardOf } from "../guard/guard-of.js";
@@ -135,6 +135,27 @@ void t.test("metrics agree with the log: terms, losses, renewals, exits, hand-ov
   t.equal(value("is_leader"), 1);
   t.ok(Number(value("validity_seconds")) > 2 && Number(value("validity_seconds")) <= 9.9);
 });
+
+void t.test(
+  "whoever is stopped is not healthy, and tells afterwards that the guard has killed its command",
+  async (t) => {
+    const stage = new Stage(t, etcd, { ttl: 3 });
+    const a = await stage.leader("a", LISTEN);
+    const port = await portOf(a);
+    const { pid } = await stage.nextBeat();
+    a.kill("SIGSTOP");
+    t.equal(await probe(port, "livez"), 1);
+    await until("the end of the command", () => !isAlive(pid));
+    a.kill("SIGCONT");
+    await a.event("guard-fired");
+    await stage.beating(a, { after: await a.event("lost") });
+    await until("a new reading", async () => (await metricsOf(port))("guard_kills_total") === 1, SELDOM);
+    const value = await metricsOf(port);
+    t.equal(value("lost_terms_total", { reason: "expired" }), 1);
+    t.equal(value("workload_exits_total", { status: "137" }), 1);
+    t.equal(await probe(port, "livez"), 0);
+  },
+);
 
 void t.test("without an election it is ready when the command runs", async (t) => {
   const a = startWrapper([...LISTEN.args, "sleep", "300"], { t });
