@@ -12,7 +12,7 @@ also as ETCDCTL_<OPTION>.
 
 Exit status:
   the command's own, or 128+n when signal n ended it
-  1   nobody leads (--who)
+  1   nobody leads (--who), or it is not well (--probe)
   64  usage: a bad option, no command, an impossible timing
   69  etcd cannot be reached (--who), or not within --wait; the guard cannot be
       started, or --listen not be had

@@ -13,12 +13,12 @@ import type { Inbox } from "./inbox.js";
 import { catchInstead, releaseSignal } from "./inbox.js";
 import { initOf } from "./init.js";
 import { inheritedDescriptors, restoreOpenFileLimit } from "./inherited.js";
+import { openListening } from "./listening.js";
 import type { Log } from "./log.js";
 import { stderrLog, writeLine, writeTo } from "./log.js";
 import { signalsAbove, startedByNpm } from "./parent.js";
 import { procIsOurs } from "./proc.js";
 import type { Happening, Phase, Rules } from "./states.js";
-import type { Status } from "./status/status.js";
 import { atTerminal } from "./terminal.js";
 import { mangledVariables, refuseMangled } from "./verbatim.js";
 
@@ -75,7 +75,7 @@ async function serve(
   // Whoever only asks or prints does without all that it takes to run a command.
   const { run } = await import("./run.js");
   const clock = systemClock();
-  const status = await openStatus(config, clock);
+  const status = await openListening(config, clock, version());
   const log = status?.heard(stderrLog(config.log)) ?? stderrLog(config.log);
   const over = new AbortController();
   const fault = (error: unknown): void => {
@@ -104,14 +104,6 @@ async function serve(
   log("info", "exiting", { status: exit });
   status?.close();
   return exit;
-}
-
-/** Who does not ask for it does not load it. */
-async function openStatus({ listen, election }: Config, clock: Clock): Promise<Status | undefined> {
-  if (listen === undefined) return undefined;
-  const status = await import("./status/status.js");
-  const { name, identity } = election ?? {};
-  return status.openStatus(listen, { version: version(), election: name, identity }, clock);
 }
 
 /** The first lines of the log: what is begun, and what is not as one may expect. */

@@ -38,7 +38,7 @@ const LAYERS: readonly (readonly string[])[] = [
   // L2, performs the lifecycle's effects
   ["supervisor"],
   // L3, composes the parts
-  ["main", "run", "ask", "step-down", "init", "library", "index"],
+  ["main", "listening", "run", "ask", "step-down", "init", "library", "index"],
 ];
 
 /** Who on the first floor may lean on a neighbour, and not on its types only. */

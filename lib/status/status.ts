@@ -3,11 +3,13 @@ import type { Clock } from "../clock.js";
 import type { Milliseconds } from "../duration.js";
 import { messageOf } from "../failure.js";
 import type { Log } from "../log.js";
+import type { Roll } from "../roll.js";
+import { rollFields } from "../roll.js";
 import type { Phase } from "../states.js";
 import type { Build, Metrics } from "./metrics.js";
 import type { Answer, Server } from "./server.js";
 import { openServer, plain } from "./server.js";
-import type { Fact, Leader, Standing } from "./standing.js";
+import type { Fact, Standing } from "./standing.js";
 import { AT_FIRST, isReady, standingAfter } from "./standing.js";
 
 /** Tells others over HTTP how we are. */
@@ -21,14 +23,23 @@ export interface Status {
   close(): void;
 }
 
+/** Reads who leads and who waits. */
+export interface Rolls {
+  read(): Promise<Roll>;
+  close(): void;
+}
+
 /** Who we are. */
 export interface Candidate extends Omit<Build, "version"> {
   readonly version: string;
-  readonly identity?: string | undefined;
+  /** Left out without an election. */
+  readonly rolls?: Rolls;
 }
 
 /** A scraper asks every few seconds. Whoever floods us with questions gets the same text, which costs us less. */
 const FRESH_FOR: Milliseconds = 200;
+/** Nor is etcd to be asked by whoever floods us. */
+const ROLL_FOR: Milliseconds = 1_000;
 /** Then there is a while before the next thing to do, or the command runs already: prom-client may be loaded. */
 const IDLE = new Set(["standby", "started", "unreachable"]);
 
@@ -50,6 +61,7 @@ class HttpStatus implements Status {
   #server: Server | undefined;
   #standing: Standing = AT_FIRST;
   #metrics: Promise<Metrics> | undefined;
+  #roll: { readonly until: Milliseconds; readonly seen: Promise<Roll> } | undefined;
   #text: { readonly until: Milliseconds; readonly body: Promise<string> } | undefined;
   #waiting: (readonly [Milliseconds, Fact])[] = [];
   #count = (at: Milliseconds, fact: Fact): void => void this.#waiting.push([at, fact]);
@@ -82,6 +94,7 @@ class HttpStatus implements Status {
 
   close(): void {
     this.#server?.close();
+    this.#candidate.rolls?.close();
   }
 
   #heed(fact: Fact): void {
@@ -97,21 +110,25 @@ class HttpStatus implements Status {
         return plain(200, "ok");
       case "/readyz":
         return isReady(standing) ? plain(200, "ok") : plain(503, standing.phase);
-      case "/leader": {
-        const { election, identity } = this.#candidate;
-        const { leader } = standing;
-        const body = {
-          election: election ?? null,
-          leader: leader ? fieldsOf(leader) : null,
-          identity: identity ?? null,
-        };
-        const status = leader === undefined ? 503 : 200;
-        return { status, type: "application/json", body: `${JSON.stringify(body)}\n` };
-      }
+      case "/leader":
+        return this.#leaderAnswer();
       case "/metrics":
         return this.#metricsAnswer();
       default:
         return undefined;
+    }
+  }
+
+  async #leaderAnswer(): Promise<Answer | undefined> {
+    const { rolls } = this.#candidate;
+    if (rolls === undefined) return undefined;
+    const now = this.#clock.now();
+    if (this.#roll === undefined || now >= this.#roll.until) this.#roll = { until: now + ROLL_FOR, seen: rolls.read() };
+    try {
+      const body = `${JSON.stringify(rollFields(await this.#roll.seen, new Date()))}\n`;
+      return { status: 200, type: "application/json", body };
+    } catch (error) {
+      return plain(503, messageOf(error));
     }
   }
 
@@ -143,9 +160,4 @@ class HttpStatus implements Status {
       this.#waiting = [];
     }
   }
-}
-
-/** As programs read it; every field is always there. */
-function fieldsOf({ identity, key, revision }: Leader): object {
-  return { identity: identity ?? null, key: key ?? null, revision: revision ?? null };
 }

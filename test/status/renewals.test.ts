@@ -10,6 +10,7 @@ const GET = "GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n";
 const HARM: Readonly<Record<string, (port: number, t: Test) => Line>> = {
   "a thousand connections that say nothing": (port, t) => dial(port, t),
   "a thousand questions at once": (port, t) => dial(port, t, GET),
+  "a thousand questions about the leader": (port, t) => dial(port, t, GET.replace("metrics", "leader")),
   "a thousand that stop in the middle": (port, t) => dial(port, t, GET.slice(0, -3)),
   "a thousand that do not read the answer": (port, t) => {
     const line = dial(port, t, GET);

@@ -25,21 +25,9 @@ await t.test("whoever is elected leads until the term is lost or given back", as
   t.ok(after(...term).leads);
   t.ok(after(...term, phase("stopping"), event("exited"), phase("resigning")).leads, "not before etcd knows");
   for (const end of [event("lost", { reason: "expired" }), event("resigned"), phase("connecting"), phase("done")])
-    t.match(after(...term, end), { leads: false, leader: undefined });
+    t.match(after(...term, end), { leads: false });
 });
 
 await t.test("a term of which a withdrawn candidate heard too late is none", async (t) => {
   t.match(after(...queue, phase("resigning"), ...election.slice(0, 1), phase("done")), { leads: false });
-});
-
-await t.test("the leader is whom the queue has shown, or ourselves", async (t) => {
-  t.equal(after().leader, undefined);
-  t.same(after(...queue).leader, { identity: "a" });
-  t.same(after(...queue, event("standby", { leader: "c" })).leader, { identity: "c" });
-  t.same(after(...term).leader, { identity: "b", key: "jobs/1", revision: "7" });
-  t.equal(
-    after(...queue, event("rejoining", { key: "jobs/1" })).leader,
-    undefined,
-    "our place is gone, with all we saw",
-  );
 });

@@ -36,6 +36,11 @@ async function metricsOf(port: number): Promise<(name: string, labels?: Record<s
   return (name, labels) => sample(parsed, name, labels);
 }
 
+/** What does not change from one moment to the next. */
+function withoutTimes(roll: string): unknown {
+  return JSON.parse(roll, (name, value: unknown) => (name === "time" || name === "left" ? undefined : value));
+}
+
 void t.test("leader and standby are healthy, the leader alone is ready, both know who leads", async (t) => {
   const stage = new Stage(t, etcd);
   const a = await stage.leader("a", LISTEN);
@@ -45,14 +50,14 @@ void t.test("leader and standby are healthy, the leader alone is ready, both kno
   t.match(await ask(first, "/readyz"), { status: 200, body: "ok\n" });
   t.match(await ask(second, "/livez"), { status: 200, body: "ok\n" });
   t.match(await ask(second, "/readyz"), { status: 503, body: "standby\n" });
-  const { key, createRevision } = await stage.keyOf("a");
-  const own = await ask(first, "/leader");
-  t.match(own, { status: 200, headers: { "content-type": "application/json" } });
   const { election } = stage;
-  const leader = { identity: "a", key, revision: String(createRevision) };
-  t.same(JSON.parse(own.body), { election, leader, identity: "a" });
-  const other = await ask(second, "/leader");
-  t.same(JSON.parse(other.body), { election, leader: { identity: "a", key: null, revision: null }, identity: "b" });
+  for (const port of [first, second]) {
+    const { status, headers, body } = await ask(port, "/leader");
+    t.match({ status, headers }, { status: 200, headers: { "content-type": "application/json" } });
+    const who = await runToEnd(["-n", election, "--endpoints", etcd.endpoints, "--who", "--json"], { text: true });
+    t.match(JSON.parse(who.stdout), { leader: { identity: "a" }, queue: [{ identity: "b" }] });
+    t.same(withoutTimes(body), withoutTimes(who.stdout), "the same as --who");
+  }
   t.equal((await metricsOf(first))("is_leader", { election }), 1);
   t.equal((await metricsOf(second))("is_leader", { election }), 0);
   const asked = [probe(first, "livez"), probe(first, "readyz"), probe(second, "livez"), probe(second, "readyz")];
@@ -72,7 +77,25 @@ void t.test("a candidate without etcd is healthy, not ready, and knows nobody", 
   await a.event("unreachable");
   t.match(await ask(port, "/livez"), { status: 200 });
   t.match(await ask(port, "/readyz"), { status: 503, body: "connecting\n" });
-  t.match(await ask(port, "/leader"), { status: 503, body: /"leader":null/ });
+  t.match(await ask(port, "/leader"), { status: 503, body: /^cannot reach etcd at .*\n$/ });
+});
+
+void t.test("who leads is told also while etcd is silent: that it cannot be told, and no renewal minds", async (t) => {
+  const own = await startEtcd({ t });
+  const stage = new Stage(t, own);
+  const a = await stage.leader("a", LISTEN);
+  const port = await portOf(a);
+  t.match(await ask(port, "/leader"), { status: 200 });
+  await own.member.freeze();
+  const silent = await until("another answer", async () => {
+    const answer = await ask(port, "/leader");
+    return answer.status !== 200 && answer;
+  });
+  t.match(silent, { status: 503, body: /^[^\n]+\n$/ });
+  await own.member.thaw();
+  await until("the leader again", async () => (await ask(port, "/leader")).status === 200);
+  await renewals(a, 1);
+  t.notOk(a.events.some(({ event }) => event === "lost"));
 });
 
 void t.test("while the command stops it is not ready, and leads until etcd has its key back", async (t) => {
@@ -163,5 +186,5 @@ void t.test("without an election it is ready when the command runs", async (t) =
   await a.event("started");
   t.match(await ask(port, "/readyz"), { status: 200 });
   t.equal((await metricsOf(port))("is_leader"), 1);
-  t.match(await ask(port, "/leader"), { status: 503, body: /"election":null/ });
+  t.match(await ask(port, "/leader"), { status: 404 });
 });
