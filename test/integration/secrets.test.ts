@@ -80,7 +80,7 @@ for (const format of ["text", "json"] as const) {
         const own = [...say, "-n", election, "--listen", "127.0.0.1:0", ...reach, ...args];
         const wrapper = startWrapper([...own, "--", fixture("signals.js")], { t, env, text: true });
         const readies = (): number => wrapper.stdout.split("ready\n").length - 1;
-        await until("the command", () => readies() === 1);
+        await wrapper.stdoutLine("ready");
         const answers = [];
         const port = Number(/listening.*?:(\d+)\b(?!:)/.exec(wrapper.stderr)?.[1]);
         for (const path of ["/livez", "/readyz", "/leader", "/metrics"]) answers.push((await ask(port, path)).body);
