@@ -5,7 +5,6 @@ import yargs from "yargs";
 import type { Address } from "./address.js";
 import { spelledOut } from "./argv.js";
 import { DEFAULTS } from "./defaults.js";
-import type { Milliseconds } from "./duration.js";
 import { parseEndpoints } from "./endpoints.js";
 import type { Environment } from "./environment.js";
 import type { EtcdOptions } from "./etcd/client.js";
@@ -16,8 +15,8 @@ import { EPILOGUE, USAGE } from "./help.js";
 import type { LogOptions } from "./log.js";
 import type { Option } from "./options.js";
 import { OPTIONS, PASSWORD_VARIABLE } from "./options.js";
-import type { Question } from "./question.js";
-import { readQuestion } from "./question.js";
+import type { Question, StepDown } from "./question.js";
+import { readQuestion, readStepDown } from "./question.js";
 import { readLog, readRules } from "./settings.js";
 import type { Rules } from "./states.js";
 import type { Probe } from "./status/probe.js";
@@ -72,15 +71,6 @@ export type Request =
   | { readonly probe: Probe }
   | { readonly print: string };
 
-/** What is needed to ask the leader of an election to hand over. */
-export interface StepDown {
-  readonly name: string;
-  readonly etcd: EtcdOptions;
-  /** Give up when nobody has taken over within it. */
-  readonly wait: Milliseconds;
-  readonly log: LogOptions;
-}
-
 /**
  * Reads the command line and the environment.
  *
@@ -100,7 +90,7 @@ export async function readConfig(argv: readonly string[], env: Environment, vers
   const values = given(parsed, env);
   const probe = readProbe(values, command);
   if (probe) return { probe };
-  if (readFlag(values, "step-down")) return { stepDown: stepDownOf(command, values, env) };
+  if (readFlag(values, "step-down")) return { stepDown: readStepDown(command, values, readElection(values, env)) };
   return requestOf(command, values, env);
 }
 
@@ -152,16 +142,6 @@ function requestOf(command: readonly string[], values: Values, env: Environment)
   if (file === undefined || file === "")
     throw new Failure("usage", "no command given; see while-leader --help", ExitStatus.usage);
   return { run: { command: [file, ...args], ...config } };
-}
-
-/** @throws Failure if there is a command, or no election. */
-function stepDownOf(command: readonly string[], values: Values, env: Environment): StepDown {
-  const from = values.get("step-down")?.from ?? "";
-  const election = readElection(values, env);
-  if (election === undefined) throw usageFailure(from, undefined, "needs --election as well");
-  if (command.length > 0) throw usageFailure(from, undefined, "takes no command");
-  const wait = readDuration(values, "wait") ?? DEFAULTS.handOver;
-  return { name: election.name, etcd: election.etcd, wait, log: readLog(values) };
 }
 
 function isGuarded(choice: string | undefined, election: ElectionConfig | undefined): boolean {

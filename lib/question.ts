@@ -1,10 +1,12 @@
+import { DEFAULTS } from "./defaults.js";
 import type { Milliseconds } from "./duration.js";
 import type { EtcdOptions } from "./etcd/client.js";
 import { usageFailure } from "./failure.js";
 import type { LogOptions } from "./log.js";
 import type { OptionName } from "./options.js";
+import { readLog } from "./settings.js";
 import type { Values } from "./values.js";
-import { readFlag } from "./values.js";
+import { readDuration, readFlag } from "./values.js";
 
 /** What is asked about an election. Nothing is started for it. */
 export interface Question {
@@ -50,4 +52,22 @@ export function readQuestion(command: readonly string[], values: Values, setting
     );
   if (election === undefined) throw usageFailure(asked, undefined, "needs --election NAME");
   return { name: election.name, follow, json, wait: rules.wait, etcd: election.etcd, log };
+}
+
+/** What is needed to ask the leader of an election to hand over. */
+export interface StepDown {
+  readonly name: string;
+  readonly etcd: EtcdOptions;
+  /** Give up when nobody has taken over within it. */
+  readonly wait: Milliseconds;
+  readonly log: LogOptions;
+}
+
+/** @throws Failure (status 64) if there is a command, or no election. */
+export function readStepDown(command: readonly string[], values: Values, election: Settings["election"]): StepDown {
+  const from = values.get("step-down")?.from ?? "";
+  if (election === undefined) throw usageFailure(from, undefined, "needs --election as well");
+  if (command.length > 0) throw usageFailure(from, undefined, "takes no command");
+  const wait = readDuration(values, "wait") ?? DEFAULTS.handOver;
+  return { name: election.name, etcd: election.etcd, wait, log: readLog(values) };
 }

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { systemClock } from "./clock.js";
-import type { StepDown } from "./config.js";
+import type { StepDown } from "./question.js";
 import { formatDuration } from "./duration.js";
 import { ExitStatus, signalledStatus } from "./exit-status.js";
 import { Failure } from "./failure.js";

@@ -2,12 +2,13 @@ import type { Clock } from "./clock.js";
 import type { Milliseconds } from "./duration.js";
 import type { Campaign, Election, LostReason, Term } from "./election.js";
 import { ExitStatus } from "./exit-status.js";
-import { Failure, messageOf, stackOf } from "./failure.js";
+import { Failure, stackOf } from "./failure.js";
 import type { Guard } from "./guard/guard.js";
 import { Inbox } from "./inbox.js";
 import type { Lifecycle, Step } from "./lifecycle.js";
 import type { Log } from "./log.js";
 import type { Probe } from "./probe.js";
+import { Remains } from "./remains.js";
 import { report } from "./report.js";
 import type { Signal } from "./signals.js";
 import type { Effect, Event, Happening, State } from "./states.js";
@@ -33,12 +34,8 @@ export interface Parts {
 const RESIGN_WITHIN: Milliseconds = 2_000;
 /** Timers stand still while the host is suspended; this is how long a resume can go unnoticed. */
 const LONGEST_SLEEP: Milliseconds = 500;
-/** Looking for what is left of a workload starts quickly and slows down. */
-const [FIRST_LOOK, LONGEST_LOOK] = [5, 100] as const;
 /** A bug must not keep the loop from stopping the command; one that comes again and again would keep it for ever. */
 const MOST_BUGS = 100;
-
-const NO_TERM = { termAt: () => Infinity, killAt: () => Infinity };
 
 /**
  * Runs one candidate's life: takes the next event, lets the lifecycle decide, performs what it decided.
@@ -57,8 +54,8 @@ class Supervisor {
   #term: Term | undefined;
   #workload: Workload | undefined;
   #probe: Probe | undefined;
-  /** What kept us from seeing the workload's processes, the last time we looked. */
-  #blind = "";
+  /** What there is of the workload. */
+  #remains: Remains | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -98,8 +95,7 @@ class Supervisor {
     const { clock, inbox, lifecycle } = this.#parts;
     for (;;) {
       const at = clock.now();
-      const term = this.#term ?? NO_TERM;
-      const times = { termAt: term.termAt(), killAt: term.killAt() };
+      const times = { termAt: this.#term?.termAt() ?? Infinity, killAt: this.#term?.killAt() ?? Infinity };
       const due = lifecycle.nextTick(state, times) ?? Infinity;
       const happening = inbox.take() ?? this.#events.take();
       if (happening !== undefined) return { ...happening, at };
@@ -134,7 +130,7 @@ class Supervisor {
       case "terminate":
         return this.#workload?.terminate();
       case "kill":
-        return this.#kill();
+        return this.#remains && this.#detach(this.#remains.kill());
       case "probe":
         return this.#detach(this.#look());
       case "end-probe":
@@ -198,8 +194,9 @@ class Supervisor {
     }
     if (launched instanceof Promise) return this.#detach(launched.then((failure) => this.#notStarted(failure)));
     this.#workload = launched;
+    this.#remains = new Remains(launched, this.#parts);
     this.#parts.log("info", "started", { pid: launched.pid });
-    this.#detach(this.#follow(launched));
+    this.#detach(this.#follow(launched, this.#remains));
     const killed = (): void => {
       if (this.#workload !== launched) return;
       this.#events.put({ type: "lost", reason: "expired", killAt: this.#parts.clock.now() });
@@ -222,50 +219,13 @@ class Supervisor {
   }
 
   /** Reports the command's end, then the end of all that it left behind. */
-  async #follow(workload: Workload): Promise<void> {
+  async #follow(workload: Workload, remains: Remains): Promise<void> {
     const exit = await workload.exited;
     this.#events.put({ type: "exited", exit });
-    for await (const _ of this.#looks()) if (this.#count(workload) === 0) break;
-    this.#workload = undefined;
+    await remains.gone();
+    this.#workload = this.#remains = undefined;
     workload.release(exit);
     this.#events.put({ type: "gone", chance: Math.random() });
-  }
-
-  /** How many processes are left; undefined if nobody can tell now, which is not none. */
-  #count(workload: Workload): number | undefined {
-    try {
-      const count = workload.alive().length;
-      this.#blind = "";
-      return count;
-    } catch (error) {
-      const message = messageOf(error);
-      if (message !== this.#blind) this.#parts.log("warn", "blind", { error: message });
-      this.#blind = message;
-      return undefined;
-    }
-  }
-
-  #kill(): void {
-    const workload = this.#workload;
-    if (workload === undefined) return;
-    this.#parts.log("warn", "killing", { processes: workload.kill() });
-    this.#detach(this.#killAgain(workload));
-  }
-
-  /** A process can fork while it is being killed, so once is not enough. */
-  async #killAgain(workload: Workload): Promise<void> {
-    for await (const _ of this.#looks()) {
-      if (this.#workload !== workload) return;
-      workload.kill();
-    }
-  }
-
-  async *#looks(): AsyncGenerator<void> {
-    const never = new AbortController().signal;
-    for (let pause: Milliseconds = FIRST_LOOK; ; pause = Math.min(pause * 2, LONGEST_LOOK)) {
-      yield;
-      await this.#parts.clock.sleep(pause, never);
-    }
   }
 
   async #resign(): Promise<void> {
