@@ -1,12 +1,9 @@
 import t, { type Test } from "tap";
-import { endAtOnce } from "../helpers/end-at-once.js";
 import { startEtcd, type EtcdCluster } from "../helpers/etcd-server.js";
 import { startProxy, type TcpProxy } from "../helpers/tcp-proxy.js";
 import { until } from "../helpers/until.js";
 import { startWrapper, type Wrapper } from "../helpers/wrapper.js";
 import { standing, told, toldBy, watchFields } from "./asking.js";
-
-endAtOnce();
 
 await t.test("--watch outlives etcd's restart, and goes on to tell", async (t) => {
   const etcd = await startEtcd({ t });

@@ -1,6 +1,5 @@
 import { createServer } from "node:net";
 import t from "tap";
-import { endAtOnce } from "../helpers/end-at-once.js";
 import { startEtcd } from "../helpers/etcd-server.js";
 import { freePorts } from "../helpers/free-ports.js";
 import { startProxy } from "../helpers/tcp-proxy.js";
@@ -8,7 +7,6 @@ import { until } from "../helpers/until.js";
 import { runToEnd, startWrapper } from "../helpers/wrapper.js";
 
 const QUESTIONS = ["--who", "--watch"];
-endAtOnce();
 t.jobs = 3;
 const etcd = await startEtcd({ t });
 const [free = 0] = await freePorts(1);

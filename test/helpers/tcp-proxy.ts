@@ -1,5 +1,8 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import type { Owner } from "./at-exit.js";
+import { endAtOnce } from "./end-at-once.js";
+
+endAtOnce();
 
 /** "up" is towards the server, "down" towards the client. */
 export type Direction = "up" | "down" | "both";
