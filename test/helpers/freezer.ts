@@ -24,10 +24,12 @@ const KINDS: Readonly<Record<FreezerVersion, Kind>> = {
 export class Freezer {
   /** What to start something under, so that it and all that it starts is in here. */
   readonly under: readonly string[];
+  readonly #t: Owner;
   readonly #folder: string;
   readonly #kind: Kind;
 
   constructor(version: FreezerVersion, t: Owner) {
+    this.#t = t;
     this.#kind = KINDS[version];
     this.#folder = mkdtempSync(join(hierarchies[version] ?? "", "while-leader-"));
     this.under = ["sh", "-c", `echo $$ >${this.#folder}/cgroup.procs && exec "$@"`, "sh"];
@@ -45,6 +47,8 @@ export class Freezer {
 
   /** Resolves when nothing in it runs any more. */
   async freeze(): Promise<void> {
+    // Before the ends of those who were started since the freezer was made: frozen they cannot come.
+    this.#t.teardown(() => this.thaw());
     this.#write(this.#kind.file, this.#kind.frozen);
     await until("all of it to be frozen", () => this.#kind.isFrozen.test(this.#read(this.#kind.state)), { everyMs: 1 });
   }
