@@ -47,6 +47,7 @@ await t.test(
     await wrapper.stdoutLine("stopped");
     await wrapper.event("rejoining");
     await wrapper.event("started", { after: named(wrapper.events, "started")[0] });
+    await until("it to heed signals again", () => wrapper.stdout.split("ready\n").length > 2);
     wrapper.kill("SIGQUIT");
     wrapper.kill("SIGTERM");
     t.match(await wrapper.exitedWithin(), { code: 0 });
