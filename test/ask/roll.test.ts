@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
 import t from "tap";
 import { rollFields, rollOf, sameRoll, type Roll } from "../../lib/roll.js";
 import { COLOURS, rollLine, rollTable, rollText, UNPAINTED } from "../../lib/roll-text.js";
-import { projectPath } from "../helpers/paths.js";
+import { captures, plain as asSeen, section, table } from "../helpers/pages.js";
 
 // Local time: the test must not care where it runs.
 const TIME = new Date(2026, 10, 28, 9, 5, 7, 123);
@@ -47,22 +46,18 @@ await t.test("a lease's time makes no other roll; names, order and tokens do", a
   if (leader) t.notOk(sameRoll(roll, { ...roll, leader: { ...leader, revision: "99" } }));
 });
 
-await t.test("the README's fields are those of --json, in their order", async (t) => {
-  const [, section = ""] = readFileSync(projectPath("README.md"), "utf8").split("\n## Who leads\n");
-  const rows = [...(section.split("\n## ")[0] ?? "").matchAll(/^\| `([\w.]+)` +\| (.*) \|$/gm)];
+await t.test("the manual's fields are those of --json, in their order", async (t) => {
+  const rows = table("Who leads");
   const fields = rollFields(rollWith("a", "b"), TIME);
   const { leader, queue } = fields;
   const inLeader = Object.keys(leader ?? {}).map((field) => `leader.${field}`);
   const names = Object.keys(fields).flatMap((name) => (name === "leader" ? [name].concat(inLeader) : name));
   t.same(
-    rows.map(([, name]) => name),
+    rows.map(([name = ""]) => asSeen(name)),
     names,
   );
-  const waiting = rows.find(([, name]) => name === "queue")?.[2] ?? "";
-  t.same(
-    [...waiting.matchAll(/`(\w+)`/g)].map(([, name]) => name),
-    Object.keys(queue[0] ?? {}),
-  );
+  const [, waiting = ""] = rows.find(([name]) => name === "`queue`") ?? [];
+  t.same(captures(waiting, /`(\w+)`/g), Object.keys(queue[0] ?? {}));
 });
 
 await t.test("every field of --json is always there", async (t) => {
@@ -83,9 +78,9 @@ await t.test("every field of --json is always there", async (t) => {
   });
 });
 
-await t.test("the README shows --who and the lines of --watch as they are", async (t) => {
-  const [, section = ""] = readFileSync(projectPath("README.md"), "utf8").split("\n## Who leads\n");
-  const [asked, watched] = [...section.matchAll(/```text\n([^]*?)```/g)].map(([, shown]) => shown);
+await t.test("the manual shows --who and the lines of --watch as they are", async (t) => {
+  const text = section("Who leads");
+  const [asked, watched] = captures(text, /```text\n([^]*?)```/g);
   const candidate = (identity: string, lease: string, revision: string) => ({
     identity,
     key: `jobs/${lease}`,
@@ -103,8 +98,8 @@ await t.test("the README shows --who and the lines of --watch as they are", asyn
   ];
   t.equal(watched, rows.join(""));
   const line = rollLine({ ...roll, queue: queue.slice(0, 1) }, new Date("2026-11-28T15:20:01.123Z"));
-  t.ok(section.includes(line.trimEnd().replace("9a2f3c5e1b07", "…")));
-  t.ok(section.includes(rollLine(rollWith(), new Date("2026-11-28T15:20:09.456Z")).trimEnd()));
+  t.ok(text.includes(line.trimEnd().replace("9a2f3c5e1b07", "…")));
+  t.ok(text.includes(rollLine(rollWith(), new Date("2026-11-28T15:20:09.456Z")).trimEnd()));
 });
 
 await t.test("a person sees aligned columns below one heading", async (t) => {

@@ -7,8 +7,8 @@ import { beatsByToken, faultsDuring, hasHoles, termsOf, unseenDaemons } from "./
 const ROUNDING = 2;
 
 /**
- * Whoever deletes the leader's key or revokes its lease by hand lets the next one lead from that moment (README, What is not
- * promised). There it was 15 to 95 ms on one host with both cores busy; here more than that wants the CPU.
+ * Whoever deletes the leader's key or revokes its lease by hand lets the next one lead from that moment (docs/limits.md).
+ * There it was 15 to 95 ms on one host with both cores busy; here more than that wants the CPU.
  */
 export const RACE_WINDOW = 500;
 

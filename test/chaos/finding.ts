@@ -1,7 +1,7 @@
 import type { History } from "./history.js";
 
 /**
- * What a rule found: a promise that was broken; a race that the README tells of and that was lost within its bounds; or something
+ * What a rule found: a promise that was broken; a race that docs/limits.md tells of and that was lost within its bounds; or something
  * that could not be looked at, and why.
  */
 export interface Finding {

@@ -98,7 +98,7 @@ export function noBugs(history: History): Finding[] {
 }
 
 function bugsIn({ who, log, end }: Instance): Finding[] {
-  // Asked to end before Node has come to the wrapper's first line, it just ends (README, What JavaScript cannot do).
+  // Asked to end before Node has come to the wrapper's first line, it just ends (docs/limits.md, What JavaScript cannot do).
   const tooEarly = end === "SIGTERM" && log.length === 0;
   const known = end === "SIGKILL" || tooEarly || (typeof end === "number" && end !== BUG);
   return [

@@ -76,7 +76,7 @@ const SLACK = 250;
 
 /**
  * Daemons that nothing tells from strangers once their wrapper is gone: they had left their group, their parent and their environment,
- * and the wrapper was killed before its guard could see them (README, What is not promised).
+ * and the wrapper was killed before its guard could see them (docs/limits.md).
  */
 export function unseenDaemons(history: History): Set<number> {
   const kills = history.faults.filter(({ kind }) => kind === "kill-wrapper");

@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
-import { projectPath } from "./paths.js";
+import { plain, table } from "./pages.js";
 
-/** One event as the README's table has it. */
+/** One event as the manual's table has it. */
 export interface Documented {
   levels: readonly string[];
   fields: readonly string[];
@@ -17,14 +16,11 @@ export interface Line {
 
 const FIELD = String.raw`[a-z-]+=(?:"(?:[^"\\]|\\.)*"|[^\s"=]\S*)`;
 
-/** The README's table of log events, by their names. */
+/** The manual's table of log events, by their names. */
 export function documentedEvents(): Map<string, Documented> {
-  const readme = readFileSync(projectPath("README.md"), "utf8");
-  const [, log = ""] = /\n## Log\n([\s\S]*?)\n## /.exec(readme) ?? [];
-  const rows = [...log.matchAll(/^\| `([a-z-]+)` *\|([^|]*)\|([^|]*)\|/gm)];
   return new Map(
-    rows.map(([, event = "", level = "", fields = ""]) => [
-      event,
+    table("Log").map(([event = "", level = "", fields = ""]) => [
+      plain(event),
       {
         levels: level.match(/\b(error|warn|info|debug|trace)\b/g) ?? [],
         fields: fields.match(/[a-z-]+/g)?.filter((word) => word !== "or") ?? [],
@@ -51,11 +47,11 @@ export function jsonLine(line: string): Line | undefined {
   return { event: String(event), level: String(level), fields: Object.keys(fields) };
 }
 
-/** What in these lines the README does not tell of: one sentence each. */
+/** What in these lines the manual does not tell of: one sentence each. */
 export function undocumented(lines: readonly Line[]): string[] {
-  const table = documentedEvents();
+  const documented = documentedEvents();
   const problems = lines.flatMap(({ event, level, fields }) => {
-    const row = table.get(event);
+    const row = documented.get(event);
     if (row === undefined) return [`there is no ${event}`];
     return [
       ...(level === undefined || row.levels.includes(level) ? [] : [`${event} is never ${level}`]),

@@ -35,7 +35,7 @@ await t.test(
   },
 );
 
-await t.test("both formats say the same, line by line, and nothing that the README does not tell", async (t) => {
+await t.test("both formats say the same, line by line, and nothing that the manual does not tell", async (t) => {
   const etcd = await startEtcd({ t });
   const stage = new Stage(t, etcd);
   const runs: Wrapper[] = [];

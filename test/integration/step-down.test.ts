@@ -133,7 +133,7 @@ void t.test("permissions: a leader without them leads on, an asker without them 
   await renewals(a, 1);
   t.notOk(a.events.some(({ level }) => level === "warn" || level === "error"));
 
-  // As the README has it: candidates read requests, operators read the queue and write requests.
+  // As docs/etcd.md has it: candidates read requests, operators read the queue and write requests.
   for (const step of [
     ["role", "grant-permission", "--prefix", "worker-role", "read", `${PREFIX}/jobs/`],
     ["role", "add", "operator"],

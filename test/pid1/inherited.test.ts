@@ -24,7 +24,7 @@ await t.test("as PID 1, limits, umask, niceness and signal masks are as without 
   t.equal(withoutOpenFiles(wrapped), withoutOpenFiles(plain));
 });
 
-/** Node raises that limit, and PID 1 has no parent to learn from what it was: the README says so. */
+/** Node raises that limit, and PID 1 has no parent to learn from what it was: docs/limits.md says so. */
 function withoutOpenFiles(text: string): string {
   return text.replace(/^nofile-soft=.*$/m, "");
 }
@@ -48,7 +48,7 @@ function withoutPipes(text: string): string {
   return text.replace(/(pipe|socket):\[\d+\]/g, "$1");
 }
 
-// Elsewhere than from 3 on it cannot be told from Node's own, and the README says so.
+// Elsewhere than from 3 on it cannot be told from Node's own, and docs/limits.md says so.
 await t.test(
   "as PID 1, a pipe with both ends at 3 and 4, such as make's jobserver, is handed on",
   needsPid1,

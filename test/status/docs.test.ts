@@ -1,17 +1,14 @@
-import { readFileSync } from "node:fs";
 import t from "tap";
 import { openMetrics } from "../../lib/status/metrics.js";
 import { AT_FIRST } from "../../lib/status/standing.js";
-import { projectPath } from "../helpers/paths.js";
+import { captures, plain, section } from "../helpers/pages.js";
 import { parseMetrics } from "./exposition.js";
 
-const README = readFileSync(projectPath("README.md"), "utf8");
-
-await t.test("the README's metrics are those of the program, with their types, words and labels", async (t) => {
+await t.test("the manual's metrics are those of the program, with their types, words and labels", async (t) => {
   const metrics = openMetrics({ version: "1.2.3" }, 0);
   metrics.count(1, { event: "exited", fields: { status: 0 } });
   const read = parseMetrics(await metrics.text(2, AT_FIRST));
-  const rows = captures(README, /^\| (`while_leader_.*) \|$/gm).map((row) =>
+  const rows = captures(section("Endpoints and metrics"), /^\| (`while_leader_.*) \|$/gm).map((row) =>
     row.split(" | ").map((cell) => cell.trim()),
   );
   t.same(
@@ -24,11 +21,3 @@ await t.test("the README's metrics are those of the program, with their types, w
     t.same(new Set(captures(meaning, /`(\w+)`/g)), new Set(labels), `the labels of ${name}`);
   }
 });
-
-function captures(text: string, pattern: RegExp): string[] {
-  return [...text.matchAll(pattern)].map(([, captured = ""]) => captured);
-}
-
-function plain(cell: string): string {
-  return cell.replaceAll("`", "");
-}
