@@ -7,7 +7,7 @@ import { DEFAULTS } from "../lib/defaults.js";
 import { UNCONTESTED } from "../lib/election.js";
 import { workloadEnvironment } from "../lib/environment.js";
 import { ExitStatus } from "../lib/exit-status.js";
-import { EPILOGUE } from "../lib/help.js";
+import { COMMAND_STATUS, EPILOGUE, EXIT_STATUSES } from "../lib/help.js";
 import type { Option } from "../lib/options.js";
 import { OPTIONS, PASSWORD_VARIABLE } from "../lib/options.js";
 import { FORWARDED } from "../lib/signals.js";
@@ -71,8 +71,11 @@ await t.test("the README's exit statuses are those of the program and of --help"
   const rows = table("Exit status").map((row) => row.map(plain));
   const told = rows.flatMap(([status = ""]) => status.match(/\d+/g) ?? []).map(Number);
   t.same(new Set(told), new Set(Object.values(ExitStatus)));
+  const [own = [], ...others] = rows;
+  t.equal(own.join(" "), COMMAND_STATUS);
+  t.same(others, EXIT_STATUSES);
   const help = EPILOGUE.replace(/\s+/g, " ");
-  for (const [status, meaning] of rows.slice(1)) t.ok(help.includes(`${status} ${meaning}`), `${status} ${meaning}`);
+  for (const row of rows) t.ok(help.includes(row.join(" ")), row.join(" "));
 });
 
 await t.test("the manual's signals are passed on, stop the command, or neither, as it says", async (t) => {
@@ -146,6 +149,9 @@ await t.test("the Dockerfile stops its command within docker stop's 10 s, as som
   t.ok(stopOn.has(value("STOPSIGNAL") as NodeJS.Signals));
   t.match(value("CMD"), /^\[".*"\]$/);
   t.match(value("USER"), /^(?!root$|0$)\w+$/);
+  // It has to copy each folder whose programs the build runs.
+  const built = captures(JSON.stringify(MANIFEST.scripts), /"build\b[^"]*":"[^"]*\bdist\/(\w+)\//g);
+  for (const folder of ["bin", ...built]) t.match(docker, new RegExp(`^COPY ${folder} ${folder}$`, "m"));
 });
 
 await t.test("every link of the pages leads somewhere in this project", async (t) => {
