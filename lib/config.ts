@@ -1,20 +1,16 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
 import { hostname } from "node:os";
-import type { Argv } from "yargs";
-import yargs from "yargs";
 import type { Address } from "./address.js";
-import { spelledOut } from "./argv.js";
+import { readCommandLine } from "./command-line.js";
 import { DEFAULTS } from "./defaults.js";
 import { parseEndpoints } from "./endpoints.js";
 import type { Environment } from "./environment.js";
 import type { EtcdOptions } from "./etcd/client.js";
 import { ExitStatus } from "./exit-status.js";
-import { Failure, messageOf, usageFailure } from "./failure.js";
+import { Failure, usageFailure } from "./failure.js";
 import { electionName } from "./election-name.js";
-import { EPILOGUE, USAGE } from "./help.js";
 import type { LogOptions } from "./log.js";
-import type { Option } from "./options.js";
-import { OPTIONS, PASSWORD_VARIABLE } from "./options.js";
+import { PASSWORD_VARIABLE } from "./options.js";
+import { certificateIn, privateKeyIn } from "./pem.js";
 import type { Question, StepDown } from "./question.js";
 import { readQuestion, readStepDown } from "./question.js";
 import { readLog, readRules } from "./settings.js";
@@ -77,51 +73,15 @@ export type Request =
  * @throws Failure (status 64) that names the option and the value.
  */
 export async function readConfig(argv: readonly string[], env: Environment, version: string): Promise<Request> {
-  let problem: string | undefined;
-  // yargs looks for its settings there, and fails where the working directory is gone.
-  const parser = describeOptions(yargs([], "/")).fail((message: string | undefined, error: Error | undefined) => {
-    problem ??= message ?? messageOf(error);
-  });
-  const parsed = await parser.parseAsync([...spelledOut(argv)]);
-  if (problem !== undefined) throw new Failure("usage", inOurWords(problem), ExitStatus.usage);
-  if (lastOf(parsed["help"]) === "true") return { print: `${withoutTypes(await parser.getHelp())}\n` };
-  if (lastOf(parsed["version"]) === "true") return { print: `while-leader ${version}\n` };
-  const command = ((parsed["--"] as unknown[] | undefined) ?? []).map(String);
-  const values = given(parsed, env);
+  const written = await readCommandLine(argv);
+  if ("help" in written) return { print: written.help };
+  if ("version" in written) return { print: `while-leader ${version}\n` };
+  const { options, command } = written;
+  const values = given(options, env);
   const probe = readProbe(values, command);
   if (probe) return { probe };
   if (readFlag(values, "step-down")) return { stepDown: readStepDown(command, values, readElection(values, env)) };
   return requestOf(command, values, env);
-}
-
-function describeOptions(parser: Argv): Argv {
-  const described = OPTIONS.reduce((all: Argv, { name, ...option }: Option) => {
-    return all.option(name, {
-      type: "string",
-      group: option.group,
-      describe: description(option),
-      ...(option.alias && { alias: option.alias }),
-      requiresArg: true,
-    });
-  }, parser.help(false).version(false).usage(USAGE).epilogue(EPILOGUE));
-  return described
-    .option("help", { alias: "h", type: "string", group: "Output:", describe: "this text" })
-    .option("version", { type: "string", group: "Output:", describe: "the version" })
-    .parserConfiguration({
-      "halt-at-non-option": true,
-      "populate--": true,
-      "greedy-arrays": false,
-      "parse-numbers": false,
-      "parse-positional-numbers": false,
-      "dot-notation": false,
-      "strip-aliased": true,
-      "boolean-negation": false,
-      "camel-case-expansion": false,
-    })
-    .strictOptions()
-    .detectLocale(false)
-    .exitProcess(false)
-    .wrap(80);
 }
 
 function requestOf(command: readonly string[], values: Values, env: Environment): Request {
@@ -186,7 +146,7 @@ function readTls(values: Values): EtcdOptions["tls"] {
   ];
   if (cert && !key) throw usageFailure(values.get("cert")?.from ?? "", undefined, "needs --key as well");
   if (key && !cert) throw usageFailure(values.get("key")?.from ?? "", undefined, "needs --cert as well");
-  if (cert && key && !new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)))
+  if (cert && key && !certificateIn(cert).checkPrivateKey(privateKeyIn(key)))
     throw usageFailure(values.get("key")?.from ?? "", values.get("key")?.text, "does not belong to --cert");
   return ca || cert ? { ...(ca && { ca }), ...(cert && key && { cert, key }) } : undefined;
 }
@@ -215,28 +175,4 @@ function readUser(values: Values, env: Environment): EtcdOptions["user"] {
       `no password: write NAME:PASSWORD, or set --password-file or ${PASSWORD_VARIABLE}`,
     );
   return { name, password };
-}
-
-function description({ value, describe, fallback }: Pick<Option, "value" | "describe" | "fallback">): string {
-  return [value && `${value}: `, describe, fallback && ` [${fallback}]`].filter(Boolean).join("");
-}
-
-function lastOf(value: unknown): unknown {
-  return [value].flat().at(-1);
-}
-
-/** The values' names say more than the types that yargs adds at the end of a line. */
-function withoutTypes(help: string): string {
-  return help.replace(/(\n *| *)\[(string|boolean|count)\]$/gm, "");
-}
-
-/** yargs names options without their dashes, and speaks in lines; a message is one. */
-function inOurWords(text: string): string {
-  const dashed = (names: string): string =>
-    names.replace(/[^\s,]+/g, (name) => `${name.length > 1 ? "--" : "-"}${name}`);
-  return text
-    .replace(/\s+/g, " ")
-    .trim()
-    .replace(/^Unknown (?:argument|option|command)s?: (.*)$/, (_, names: string) => `unknown option ${dashed(names)}`)
-    .replace(/^Not enough arguments following: (.*)$/, (_, name: string) => `${dashed(name)}: needs a value`);
 }

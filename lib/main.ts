@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { setImmediate as eventLoopTurn } from "node:timers/promises";
 import { isatty } from "node:tty";
 import { shownAddress } from "./address.js";
@@ -12,6 +11,7 @@ import { Failure, stackOf } from "./failure.js";
 import type { Inbox } from "./inbox.js";
 import { catchInstead, releaseSignal } from "./inbox.js";
 import { initOf } from "./init.js";
+import { version } from "./installed.js";
 import { inheritedDescriptors, restoreOpenFileLimit } from "./inherited.js";
 import { openListening } from "./listening.js";
 import type { Log } from "./log.js";
@@ -91,8 +91,9 @@ async function serve(
     releaseSignal("SIGTSTP");
     catchInstead("SIGHUP", () => inbox.put({ type: "signal", signal: "SIGHUP", hungUp: !isatty(0) }));
   }
-  // Later is soon enough for PID 1, to whom orphans fall in any case, unless a terminal is to be remembered as it is now.
-  if (process.pid !== 1 || [0, 2].some((descriptor) => isatty(descriptor))) await init.open();
+  // Later is soon enough for PID 1, to whom orphans fall in any case; and without an election, where whoever was orphaned within the
+  // first moment is told by its environment. Not if a terminal is to be remembered as it is now.
+  if ((config.election && process.pid !== 1) || [0, 2].some((descriptor) => isatty(descriptor))) await init.open();
   if (startedByNpm(env)) void hearNpm(config.rules, inbox, clock);
   announce(config, log);
   if (status) log("info", "listening", { address: shownAddress(status.address) });
@@ -125,9 +126,4 @@ async function hearNpm({ stopOn }: Rules, inbox: Inbox<Happening>, clock: Clock)
     inbox.put({ type: "signal", signal });
     if (stopOn.has(signal)) asked.abort();
   }
-}
-
-function version(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
 }

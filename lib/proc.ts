@@ -26,12 +26,13 @@ export interface Census {
   readonly settled: boolean;
 }
 
-/** Beyond some tens of thousands of new processes a second nobody is the last one. */
+/** Where so many come and go faster than one can look at them, nobody is the last one. */
 const MOST_LISTS = 20;
 
 /**
  * Looks at every process. A list of them is old when the last one on it is looked at: who was on it may have ended, and have left a
- * child that is not. So the list is made anew until it holds nobody new.
+ * child that is not. So the list is made anew until whoever is new on it was seen while it lived. (That there is nobody new would be
+ * too much to ask of a busy host, where somebody always is.)
  *
  * @param look what else to learn of each while it is there.
  * @returns undefined without a `/proc` of ours.
@@ -41,16 +42,20 @@ export function everyProcess(look: (entry: Entry) => void = () => {}): Census | 
   if (!procIsOurs()) return undefined;
   const listed = new Set<string>();
   const entries: Entry[] = [];
-  for (let lists = 0; lists < MOST_LISTS; lists++) {
-    const fresh = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && !listed.has(name));
-    if (fresh.length === 0) return { entries, settled: true };
-    for (const name of fresh) {
+  for (let lists = 1; lists <= MOST_LISTS; lists++) {
+    let ended = 0;
+    for (const name of readdirSync("/proc")) {
+      if (listed.has(name) || !/^\d+$/.test(name)) continue;
       listed.add(name);
       const entry = entryOf(Number(name));
-      if (entry === undefined) continue;
-      entries.push(entry);
-      look(entry);
+      if (entry === undefined) ended++;
+      else {
+        entries.push(entry);
+        look(entry);
+      }
     }
+    // Who hops from one number to a lower one can be on no single list.
+    if (lists > 1 && ended === 0) return { entries, settled: true };
   }
   return { entries, settled: false };
 }

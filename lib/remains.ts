@@ -25,8 +25,15 @@ export class Remains {
 
   /** Resolves when no process of it is left. */
   async gone(): Promise<void> {
-    for await (const _ of this.#looks()) if (this.#count() === 0) break;
-    this.#gone = true;
+    for await (const _ of this.#looks()) {
+      this.#gone = this.#count() === 0;
+      if (this.#gone) return;
+    }
+  }
+
+  /** SIGTERM to what there is. */
+  terminate(): void {
+    if (!this.#gone) this.#workload.terminate();
   }
 
   /** SIGKILL to all of it until it is gone: a process can fork while it is being killed, so once is not enough. */

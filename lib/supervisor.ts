@@ -128,7 +128,7 @@ class Supervisor {
         return this.#parts.log("info", "signal", { signal, to: to ?? "nobody" });
       }
       case "terminate":
-        return this.#workload?.terminate();
+        return this.#remains?.terminate();
       case "kill":
         return this.#remains && this.#detach(this.#remains.kill());
       case "probe":

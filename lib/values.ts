@@ -1,5 +1,3 @@
-import type { KeyObject } from "node:crypto";
-import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Address } from "./address.js";
 import { parseAddress } from "./address.js";
@@ -9,6 +7,7 @@ import type { Environment } from "./environment.js";
 import { messageOf, usageFailure } from "./failure.js";
 import type { Option, OptionName } from "./options.js";
 import { OPTIONS } from "./options.js";
+import { certificateIn, privateKeyIn } from "./pem.js";
 import type { Probe } from "./status/probe.js";
 import type { Signal } from "./signals.js";
 import { FORWARDED, parseSignal } from "./signals.js";
@@ -134,17 +133,12 @@ function read<T>(
 
 /** A file in PEM that begins with a certificate; the others in it are not looked at. */
 export function readCertificate(values: Values, name: OptionName): Buffer | undefined {
-  return readPem(values, name, (pem) => new X509Certificate(pem), "holds no certificate in PEM");
+  return readPem(values, name, certificateIn, "holds no certificate in PEM");
 }
 
 /** A file in PEM with a private key. */
 export function readPrivateKey(values: Values, name: OptionName): Buffer | undefined {
-  return readPem(
-    values,
-    name,
-    (pem): KeyObject => createPrivateKey(pem),
-    "holds no private key in PEM, or one with a passphrase",
-  );
+  return readPem(values, name, privateKeyIn, "holds no private key in PEM, or one with a passphrase");
 }
 
 function readPem(

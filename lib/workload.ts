@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { execa } from "execa";
+import { execa } from "./vendor/execa.js";
 import type { Exit } from "./exit-status.js";
 import { ExitStatus } from "./exit-status.js";
 import { Failure } from "./failure.js";

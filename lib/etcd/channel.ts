@@ -1,7 +1,6 @@
-import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
 import type { ILeaseKeepAliveResponse, IOptions } from "etcd3";
-import { Etcd3 } from "etcd3";
 import type { Endpoint } from "../endpoints.js";
+import { Etcd3, logVerbosity, setLogVerbosity } from "../vendor/etcd3.js";
 import { Sockets } from "./sockets.js";
 
 // One log line a fact, and ours alone.

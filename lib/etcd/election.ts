@@ -1,3 +1,4 @@
+import { setImmediate as eventLoopTurn } from "node:timers/promises";
 import { abortedWith } from "../abort.js";
 import type { Deferred } from "../deferred.js";
 import { deferred } from "../deferred.js";
@@ -9,7 +10,7 @@ import { killTime, startReserve, termTime } from "../timing.js";
 import type { TimingSettings } from "../timing.js";
 import type { LeaseContext, LeasedKey } from "./lease.js";
 import { Lease } from "./lease.js";
-import type { Entry, Look } from "./queue.js";
+import type { Entry, Standing } from "./queue.js";
 import { Queue } from "./queue.js";
 import { StepDownRequests } from "./step-down.js";
 import { KeyWatch } from "./watch.js";
@@ -83,10 +84,10 @@ class EtcdCampaign implements Campaign {
 
   async #run(): Promise<Term> {
     for (;;) {
-      const place = await this.#enqueue();
+      const { place, standing } = await this.#enqueue();
       this.#queued.resolve();
       void this.#guardKey(place);
-      const seen = await this.#reachHead(place);
+      const seen = await this.#reachHead(place, standing);
       if (seen !== undefined) return this.#term(place, seen);
       // Our lease ran out or our key was deleted while we waited: queue again, at the end.
       this.#context.log("warn", "rejoining", { key: place.key.toString(), reason: await place.lease.lost });
@@ -96,15 +97,18 @@ class EtcdCampaign implements Campaign {
   }
 
   /** Takes a place at the end of the queue. */
-  async #enqueue(): Promise<Place> {
+  async #enqueue(): Promise<{ readonly place: Place; readonly standing: Standing }> {
     const { identity, timing } = this.#candidacy;
     for (;;) {
       const lease = await Lease.grant(this.#context, timing, this.#withdrawn.signal);
       this.#lease = lease;
       await this.#payDebts();
       const key = this.#queue.keyOf(lease.hex);
-      const revision = await this.#queue.put(key, identity, lease.id, this.#withdrawn.signal);
-      if (revision !== undefined) return (this.#place = { key, revision, lease });
+      const standing = await this.#queue.put(key, identity, lease.id, this.#withdrawn.signal);
+      if (standing !== undefined) {
+        const place = (this.#place = { key, revision: standing.own, lease });
+        return { place, standing };
+      }
       lease.release();
     }
   }
@@ -120,19 +124,20 @@ class EtcdCampaign implements Campaign {
   }
 
   /** Waits until nobody stands before us. @returns the revision at which that was seen; undefined if our place is gone. */
-  async #reachHead(place: Place): Promise<string | undefined> {
+  async #reachHead(place: Place, standing: Standing): Promise<string | undefined> {
     const { clock } = this.#context;
     const over = abortedWith(this.#withdrawn.signal);
     const { signal } = over;
     void place.lease.lost.then(() => over.abort());
     try {
-      let look = await this.#queue.before(place.revision, signal);
+      let look = standing;
       if (look.ahead !== undefined && this.#candidacy.once) throw await this.#heldByOther(signal);
       while (look.ahead !== undefined) look = await this.#outlive(look.ahead, look.revision, place, signal);
-      // Nobody is before us; now be sure that we are there ourselves, with time to start in (etcd-io/etcd#19597).
+      // Nobody is before us; now be sure that we are there ourselves, with time to start in (etcd-io/etcd#19597). The look that has
+      // shown the one may have shown the other, too, and then nothing more is to be asked.
       place.lease.bind(place);
-      do await place.lease.confirm(signal);
-      while (place.lease.validUntil() - clock.now() < startReserve(place.lease.timing));
+      if (look.present) place.lease.prove(look.raftTerm);
+      while (place.lease.validUntil() - clock.now() < startReserve(place.lease.timing)) await place.lease.confirm(signal);
       return look.revision;
     } catch (error) {
       if (signal.aborted && !this.#withdrawn.signal.aborted) return undefined;
@@ -149,12 +154,12 @@ class EtcdCampaign implements Campaign {
   }
 
   /** Waits until another key or none is before ours. One wake-up for each hand-over, however many candidates there are. */
-  async #outlive(ahead: Entry, revision: string, place: Place, signal: AbortSignal): Promise<Look> {
+  async #outlive(ahead: Entry, revision: string, place: Place, signal: AbortSignal): Promise<Standing> {
     await this.#announce(ahead, place, signal);
     const watch = new KeyWatch(this.#context, ahead.key);
     for (let seen = revision; ;) {
       await watch.changed(seen, signal);
-      const now = await this.#queue.before(place.revision, signal);
+      const now = await this.#queue.standing(place.revision, signal);
       if (now.ahead?.create_revision !== ahead.create_revision) return now;
       seen = now.revision;
     }
@@ -180,6 +185,8 @@ class EtcdCampaign implements Campaign {
     const over = abortedWith(this.#withdrawn.signal);
     const { signal } = over;
     void lease.lost.then(() => over.abort());
+    // Whoever is elected meanwhile starts the command first.
+    await eventLoopTurn();
     const watch = new KeyWatch(this.#context, key);
     for (let seen = revision; ;) {
       const change = await watch.changed(seen, signal);

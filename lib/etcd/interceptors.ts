@@ -1,5 +1,5 @@
 import type { Interceptor } from "@grpc/grpc-js";
-import { InterceptingCall, status } from "@grpc/grpc-js";
+import { InterceptingCall, status } from "../vendor/etcd3.js";
 
 /** What etcd says to a token that has run out; etcd3 answers it by asking again with the same token, for ever and at once. */
 const RUN_OUT = "etcdserver: invalid auth token";

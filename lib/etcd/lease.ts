@@ -30,6 +30,15 @@ export interface LeaseContext {
   readonly newLeaseId: () => string;
 }
 
+/** A renewal that etcd has acknowledged; it counts once it is proven. */
+interface Renewal {
+  /** `Clock.now()` just before it was asked for. */
+  readonly sent: Milliseconds;
+  readonly ttl: Milliseconds;
+  /** The raft term in which it was decided on, and no other. */
+  readonly raftTerm: string;
+}
+
 /** A member may answer with a raft term we had not heard of a few times in a row; more often it is no luck but trouble. */
 const MOST_REPEATS = 3;
 
@@ -48,6 +57,8 @@ export class Lease {
   readonly #stop = new AbortController();
   #proof: LeasedKey | "answer" | undefined;
   #validUntil: Milliseconds = -Infinity;
+  /** The newest, as long as it is not proven. */
+  #unproven: Renewal | undefined;
   /** What somebody waits for who needs a confirmed renewal now. */
   #awaited: Deferred<void> | undefined;
   #nap = new AbortController();
@@ -74,15 +85,17 @@ export class Lease {
   static async grant(context: LeaseContext, settings: TimingSettings, signal: AbortSignal): Promise<Lease> {
     const id = context.newLeaseId();
     const request = { ID: id, TTL: String(Math.ceil(settings.ttl / 1_000)) };
-    const { TTL } = await context.client
+    const sent = context.clock.now();
+    const answer = await context.client
       .persist((raw, options) => raw.leaseClient.leaseGrant(request, options), signal)
       .catch((error: unknown) => {
         // The id is random: whoever has it already is our own attempt whose answer was lost.
-        if (error instanceof Failure && error.code === "lease-exists") return { TTL: request.TTL };
+        if (error instanceof Failure && error.code === "lease-exists") return { TTL: request.TTL, header: undefined };
         throw error;
       });
-    const lease = new Lease(id, timingOf(settings, Number(TTL) * 1_000), context);
+    const lease = new Lease(id, timingOf(settings, Number(answer.TTL) * 1_000), context);
     const { ttl, renewEvery, renewWait } = lease.timing;
+    if (answer.header) lease.#unproven = { sent, ttl, raftTerm: answer.header.raft_term };
     context.log("debug", "granted", { lease: lease.hex, ttl, period: renewEvery, patience: renewWait });
     return lease;
   }
@@ -114,6 +127,17 @@ export class Lease {
   bind(proof: LeasedKey | "answer"): void {
     this.#proof = proof;
     this.#validUntil = -Infinity;
+  }
+
+  /**
+   * Counts the newest renewal, or the grant, if a linearizable read in the same raft term has found our key after it.
+   *
+   * @param raftTerm that of the read.
+   */
+  prove(raftTerm: string): void {
+    const renewal = this.#unproven;
+    this.#unproven = undefined;
+    if (renewal?.raftTerm === raftTerm && !this.#stop.signal.aborted) this.#confirm(renewal);
   }
 
   /** Renews now and resolves with the next confirmed renewal. Rejects when the lease is lost or the signal aborted. */
@@ -199,34 +223,38 @@ export class Lease {
 
   /** One keepalive and, once a key is bound, the read that confirms it; both within one renewal's patience. */
   async #renew(connection: Connection, sent: Milliseconds): Promise<"renewed" | "repeat"> {
-    const { clock } = this.#context;
+    const { clock, log } = this.#context;
     const end = Math.min(sent + this.timing.renewWait, this.#expiry);
     const left = (): Milliseconds => Math.max(end - clock.now(), 0);
     const before = connection.raftTerm;
     const { TTL, header } = await this.#keepAlives.renew(connection, left());
     const ttl = Number(TTL) * 1_000;
     if (ttl <= 0) this.lose("lease-gone");
-    if (this.#stop.signal.aborted || this.#proof === undefined) return "renewed";
-    if (this.#proof !== "answer") {
+    if (this.#stop.signal.aborted) return "renewed";
+    const raftTerm = header.raft_term;
+    this.#unproven = before === raftTerm ? { sent, ttl, raftTerm } : undefined;
+    if (this.#proof === undefined) return "renewed";
+    if (this.#proof === "answer") this.#confirm({ sent, ttl, raftTerm });
+    else {
       const { key, revision } = this.#proof;
       const read = await connection.call(left(), (raw, options) => raw.kv.range({ key }, options));
       // Lost or released meanwhile: what is over stays over.
       if (this.#stop.signal.aborted) return "renewed";
       // The same term before, at and after: no other member decided on leases when this one renewed ours.
-      if (before !== header.raft_term || read.header.raft_term !== header.raft_term) return "repeat";
+      if (this.#unproven?.raftTerm !== read.header.raft_term) return "repeat";
       if (read.kvs[0]?.create_revision !== revision) {
         this.lose("key-gone");
         return "renewed";
       }
+      this.prove(read.header.raft_term);
     }
-    this.#confirm(validityOf({ ...this.timing, ttl }, sent), clock.now() - sent);
+    const now = clock.now();
+    log("trace", "renewed", { left: Math.round(this.#validUntil - now), took: Math.round((now - sent) * 10) / 10 });
     return "renewed";
   }
 
-  #confirm(validUntil: Milliseconds, took: Milliseconds): void {
-    const { clock, log } = this.#context;
-    this.#validUntil = validUntil;
-    log("trace", "renewed", { left: Math.round(validUntil - clock.now()), took: Math.round(took * 10) / 10 });
+  #confirm({ sent, ttl }: Renewal): void {
+    this.#validUntil = validityOf({ ...this.timing, ttl }, sent);
     this.#awaited?.resolve();
     this.#awaited = undefined;
     this.#renewed.resolve();

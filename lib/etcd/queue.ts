@@ -1,4 +1,5 @@
 import type { Ask } from "./client.js";
+import type { Answer } from "./connection.js";
 import type { LeaseContext, LeasedKey } from "./lease.js";
 import { Failure } from "../failure.js";
 import type { Milliseconds } from "../duration.js";
@@ -26,6 +27,15 @@ export interface Look {
   readonly revision: string;
 }
 
+/** The same, and what else was seen then. */
+export interface Standing extends Look {
+  /** The create revision of the key itself. */
+  readonly own: string;
+  /** Whether it was there. */
+  readonly present: boolean;
+  readonly raftTerm: string;
+}
+
 /**
  * The queue of an election in etcd, as Go's `concurrency.Election` lays it out: keys `NAME/<lease id in hex>`, the lowest create
  * revision leads. Every request is one that may be sent twice.
@@ -48,34 +58,38 @@ export class Queue {
    * Puts a key at the end of the queue, for as long as it takes.
    *
    * @param lease id in decimal.
-   * @returns the key's create revision; undefined if the lease ran out meanwhile.
+   * @returns where it stands; undefined if the lease ran out meanwhile.
    * @throws Failure if etcd refuses, or the signal is aborted.
    */
-  async put(key: Buffer, identity: string, lease: string, signal: AbortSignal): Promise<string | undefined> {
+  async put(key: Buffer, identity: string, lease: string, signal: AbortSignal): Promise<Standing | undefined> {
     const request = {
       compare: [{ key, target: "Create" as const, result: "Equal" as const, create_revision: "0" }],
-      success: [{ request_put: { key, value: Buffer.from(identity), lease } }],
+      success: [{ request_put: { key, value: Buffer.from(identity), lease } }, { request_range: this.#lastTwo() }],
       // It stands already: an attempt of ours whose answer was lost has put it.
       failure: [{ request_range: { key } }],
     };
     try {
       const answer = await this.#client.persist((raw, options) => raw.kv.txn(request, options), signal);
-      if (answer.succeeded) return answer.header.revision;
-      return answer.responses[0]?.response_range.kvs[0]?.create_revision;
+      if (answer.succeeded) return standing(answer.header.revision, answer.responses[1]?.response_range, answer);
+      const revision = answer.responses[0]?.response_range.kvs[0]?.create_revision;
+      return revision === undefined ? undefined : await this.standing(revision, signal);
     } catch (error) {
       if (error instanceof Failure && error.code === "lease-gone") return undefined;
       throw error;
     }
   }
 
-  /** The key just before the one of that create revision. */
-  async before(revision: string, signal: AbortSignal): Promise<Look> {
-    const lower = { ...this.range, max_create_revision: (BigInt(revision) - 1n).toString(), limit: "1" };
-    const answer = await this.#client.persist(
-      (raw, options) => raw.kv.range({ ...lower, sort_order: "Descend", sort_target: "Create" }, options),
-      signal,
-    );
-    return { ahead: answer.kvs[0], revision: answer.header.revision };
+  /** Where the key of that create revision stands. */
+  async standing(revision: string, signal: AbortSignal): Promise<Standing> {
+    const range = this.#lastTwo(revision);
+    const answer = await this.#client.persist((raw, options) => raw.kv.range(range, options), signal);
+    return standing(revision, answer, answer);
+  }
+
+  /** A key and the one just before it. */
+  #lastTwo(revision?: string) {
+    const last = { ...this.range, ...(revision && { max_create_revision: revision }), limit: "2" };
+    return { ...last, sort_order: "Descend" as const, sort_target: "Create" as const };
   }
 
   /** Whoever leads now. */
@@ -127,4 +141,12 @@ export class Queue {
     // "0" is the character after "/": the range is every key that begins with `NAME/`.
     return { key: Buffer.from(`${this.#name}/`), range_end: Buffer.from(`${this.#name}0`) };
   }
+}
+
+/** @param found the key, if it is there, and the one before it. */
+function standing(own: string, found: { readonly kvs: readonly Entry[] } | undefined, { header }: Answer): Standing {
+  const [last, beforeLast] = found?.kvs ?? [];
+  const present = last?.create_revision === own;
+  const ahead = present ? beforeLast : last;
+  return { own, present, ahead, revision: header.revision, raftTerm: header.raft_term };
 }

@@ -1,3 +1,4 @@
+import { setImmediate as eventLoopTurn } from "node:timers/promises";
 import { Failure } from "../failure.js";
 import type { LeaseContext } from "./lease.js";
 import { KeyWatch } from "./watch.js";
@@ -33,6 +34,8 @@ export class StepDownRequests {
     const { client, log } = this.#context;
     const key = stepDownKey(this.#election, revision);
     const watch = new KeyWatch(this.#context, key);
+    // The command is started first.
+    await eventLoopTurn();
     for (let seen = revision; !signal.aborted;) {
       try {
         const { kvs, header } = await client.request((raw, options) => raw.kv.range({ key }, options), signal);

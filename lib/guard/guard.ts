@@ -1,7 +1,6 @@
 import type { ChildProcess, ChildProcessByStdio } from "node:child_process";
 import { spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
-import { fileURLToPath } from "node:url";
 import type { Clock } from "../clock.js";
 import { momentIn } from "../clock.js";
 import type { Deferred } from "../deferred.js";
@@ -10,6 +9,7 @@ import type { Milliseconds } from "../duration.js";
 import { guardEnvironment } from "../environment.js";
 import { ExitStatus } from "../exit-status.js";
 import { Failure } from "../failure.js";
+import { GUARD_PROGRAM } from "../installed.js";
 import type { Log, LogOptions } from "../log.js";
 import type { Access, Charge, Word } from "./charge.js";
 
@@ -56,8 +56,6 @@ export interface GuardContext {
   readonly logOptions: LogOptions;
 }
 
-/** In one file: to load it costs a megabyte and 10 ms less than to load its modules. */
-const PROGRAM = fileURLToPath(new URL("guard-main.cjs", import.meta.url));
 /** It runs for a moment now and then: compiled code, room for garbage and threads would cost memory and win nothing. */
 const FLAGS = ["--no-opt", "--no-sparkplug", "--max-semi-space-size=1", "--v8-pool-size=0"];
 const FEW_THREADS = { UV_THREADPOOL_SIZE: "1" };
@@ -197,7 +195,7 @@ class GuardProcess implements Guard {
 
 function spawnGuard(): ChildProcessByStdio<Writable, Readable, null> | undefined {
   try {
-    const child = spawn(process.execPath, [...FLAGS, PROGRAM], {
+    const child = spawn(process.execPath, [...FLAGS, GUARD_PROGRAM], {
       argv0: "while-leader-guard",
       env: { ...guardEnvironment(process.env), ...FEW_THREADS },
       // Where nothing needs it to go away.

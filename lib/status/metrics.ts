@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "../vendor/prom-client.js";
 import type { Milliseconds } from "../duration.js";
 import { exitStatus } from "../exit-status.js";
 import type { Signal } from "../signals.js";

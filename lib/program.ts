@@ -1,15 +1,15 @@
-#!/usr/bin/env node
 import { writeSync } from "node:fs";
-import { catchSignals } from "../lib/inbox.js";
+import { catchSignals } from "./inbox.js";
 
-// Before anything else is loaded: PID 1 loses a signal that nobody listens to, and anybody else dies of it.
+// Before anything else is done: PID 1 loses a signal that nobody listens to, and anybody else dies of it.
 const inbox = catchSignals();
 process.on("uncaughtException", fail).on("unhandledRejection", fail);
 // Our dependencies' deprecations are no news for the user of a command.
 process.noDeprecation = true;
 
-const { main } = await import("../lib/main.js");
-process.exit(await main(process.argv.slice(2), process.env, inbox));
+void import("./main.js")
+  .then(({ main }) => main(process.argv.slice(2), process.env, inbox))
+  .then((status) => process.exit(status));
 
 /** A bug of ours while nothing runs yet; later ones stop the command first. */
 function fail(error: unknown): void {

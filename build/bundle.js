@@ -1,0 +1,59 @@
+// What follows tsc in `npm run build`: of the modules in dist/ it makes the files that are started. To load one file in place of
+// hundreds is most of a quick start.
+//
+//   dist/lib/vendor/NAME.cjs         the packages of others that the module of that name exports
+//   dist/lib/program.cjs             the command: all of our own modules
+//   dist/lib/guard/guard-main.cjs    the guard
+import { execFileSync } from "node:child_process";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { etcdProtocol } from "./etcd-protocol.js";
+import { lateStringWidth } from "./late-string-width.js";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const lib = join(root, "dist/lib");
+
+/** @type {import("esbuild").BuildOptions} */
+const OPTIONS = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  format: "cjs",
+  logLevel: "warning",
+  minifyWhitespace: true,
+  legalComments: "none",
+  define: { "import.meta.url": "moduleUrl" },
+  banner: { js: `const moduleUrl = require("node:url").pathToFileURL(__filename).href;` },
+};
+
+/** @type {import("esbuild").Plugin} Each vendor's file is one for all who import it. */
+const vendorsApart = {
+  name: "vendors-apart",
+  setup({ onResolve }) {
+    onResolve({ filter: /\/vendor\/[^/]+\.js$/ }, ({ path }) => ({
+      path: `./vendor/${basename(path, ".js")}.cjs`,
+      external: true,
+    }));
+  },
+};
+
+async function bundle(name, options = {}) {
+  await build({ ...OPTIONS, entryPoints: [`dist/lib/${name}.js`], outfile: `dist/lib/${name}.cjs`, ...options });
+  // Nobody shall start what is not shipped.
+  rmSync(join(lib, `${name}.js`));
+}
+
+const vendors = readdirSync(join(lib, "vendor"))
+  .filter((file) => file.endsWith(".js"))
+  .map((file) => basename(file, ".js"));
+await Promise.all([
+  ...vendors.map((name) => bundle(`vendor/${name}`, { plugins: [etcdProtocol, lateStringWidth] })),
+  // A script that is compiled by hand has no import().
+  bundle("program", { plugins: [vendorsApart], external: ["koffi"], supported: { "dynamic-import": false } }),
+  bundle("guard/guard-main"),
+]);
+for (const name of vendors) writeFileSync(join(lib, `vendor/${name}.js`), `export * from "./${name}.cjs";\n`);
+execFileSync(process.execPath, [join(root, "build/compile.cjs")], { stdio: "inherit" });

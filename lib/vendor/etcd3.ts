@@ -1,0 +1,2 @@
+export { InterceptingCall, logVerbosity, setLogVerbosity, status } from "@grpc/grpc-js";
+export { Etcd3 } from "etcd3";

@@ -1,0 +1,1 @@
+export { default as yargsParser } from "yargs-parser";
