@@ -8,7 +8,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import * as esbuild from "esbuild";
 import { etcdProtocol } from "./etcd-protocol.js";
 import { lateStringWidth } from "./late-string-width.js";
 
@@ -32,8 +32,8 @@ const OPTIONS = {
 /** @type {import("esbuild").Plugin} Each vendor's file is one for all who import it. */
 const vendorsApart = {
   name: "vendors-apart",
-  setup({ onResolve }) {
-    onResolve({ filter: /\/vendor\/[^/]+\.js$/ }, ({ path }) => ({
+  setup(build) {
+    build.onResolve({ filter: /\/vendor\/[^/]+\.js$/ }, ({ path }) => ({
       path: `./vendor/${basename(path, ".js")}.cjs`,
       external: true,
     }));
@@ -41,7 +41,12 @@ const vendorsApart = {
 };
 
 async function bundle(name, options = {}) {
-  await build({ ...OPTIONS, entryPoints: [`dist/lib/${name}.js`], outfile: `dist/lib/${name}.cjs`, ...options });
+  await esbuild.build({
+    ...OPTIONS,
+    entryPoints: [`dist/lib/${name}.js`],
+    outfile: `dist/lib/${name}.cjs`,
+    ...options,
+  });
   // Nobody shall start what is not shipped.
   rmSync(join(lib, `${name}.js`));
 }

@@ -7,8 +7,9 @@ const { standIn } = require("./etcd-stand-in.cjs");
 const compiled = new Map();
 
 vm.Script = class extends vm.Script {
-  constructor(code, { filename, cachedData: _, ...options }) {
-    super(code, { filename, ...options });
+  constructor(code, options) {
+    super(code, { ...options, cachedData: undefined });
+    const { filename } = options;
     compiled.set(filename, this);
   }
 };
@@ -17,8 +18,8 @@ process.on("exit", (status) => {
   for (const [file, script] of compiled) if (status === 0) writeFileSync(`${file}.v8`, script.createCachedData());
 });
 
-standIn().then((endpoint) => {
+void standIn().then((endpoint) => {
   const options = ["--quiet", "--election=build", `--endpoints=${endpoint}`, "--wait=20s"];
   process.argv.splice(2, Infinity, ...options, "--", process.execPath, "--eval", "0");
-  require("../dist/bin/while-leader.cjs");
+  return require("../dist/bin/while-leader.cjs");
 });

@@ -3,6 +3,25 @@ import { Failure } from "./failure.js";
 import type { Kind } from "./options.js";
 import { OPTIONS } from "./options.js";
 
+/** What is written before the command, and the command; or what is to be printed in place of all that. */
+export type Written =
+  | { readonly options: Readonly<Record<string, unknown>>; readonly command: readonly string[] }
+  | { readonly help: string }
+  | { readonly version: true };
+
+/** How yargs reads: everything is text, and from the first word that is no option on it is the command. */
+export const READING = {
+  "halt-at-non-option": true,
+  "populate--": true,
+  "greedy-arrays": false,
+  "parse-numbers": false,
+  "parse-positional-numbers": false,
+  "dot-notation": false,
+  "strip-aliased": true,
+  "boolean-negation": false,
+  "camel-case-expansion": false,
+} as const;
+
 /** How an option is written and read; `--help` and `--version` are flags like others. */
 interface Known {
   readonly name: string;

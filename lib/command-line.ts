@@ -1,26 +1,8 @@
-import { spelledOut } from "./argv.js";
+import type { Written } from "./argv.js";
+import { READING, spelledOut } from "./argv.js";
 import type { Option } from "./options.js";
 import { OPTIONS } from "./options.js";
 import { yargsParser } from "./vendor/yargs-parser.js";
-
-/** What is written before the command, and the command; or what is to be printed in place of all that. */
-export type Written =
-  | { readonly options: Readonly<Record<string, unknown>>; readonly command: readonly string[] }
-  | { readonly help: string }
-  | { readonly version: true };
-
-/** How yargs reads: everything is text, and from the first word that is no option on it is the command. */
-export const READING = {
-  "halt-at-non-option": true,
-  "populate--": true,
-  "greedy-arrays": false,
-  "parse-numbers": false,
-  "parse-positional-numbers": false,
-  "dot-notation": false,
-  "strip-aliased": true,
-  "boolean-negation": false,
-  "camel-case-expansion": false,
-} as const;
 
 const NAMES = [...OPTIONS.map(({ name }) => name), "help", "version"];
 
@@ -42,7 +24,10 @@ export async function readCommandLine(argv: readonly string[]): Promise<Written>
 function quickly(words: string[]): Written | undefined {
   const { argv, error } = yargsParser.detailed(words, {
     string: NAMES,
-    alias: { ...Object.fromEntries((OPTIONS as readonly Option[]).map(({ name, alias = [] }) => [name, alias])), help: "h" },
+    alias: {
+      ...Object.fromEntries((OPTIONS as readonly Option[]).map(({ name, alias = [] }) => [name, alias])),
+      help: "h",
+    },
     // As yargs' `requiresArg`.
     narg: Object.fromEntries(OPTIONS.map(({ name }) => [name, NaN])),
     configuration: READING,

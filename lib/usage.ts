@@ -1,6 +1,6 @@
 import type { Argv } from "yargs";
-import type { Written } from "./command-line.js";
-import { READING } from "./command-line.js";
+import type { Written } from "./argv.js";
+import { READING } from "./argv.js";
 import { ExitStatus } from "./exit-status.js";
 import { Failure, messageOf } from "./failure.js";
 import { EPILOGUE, USAGE } from "./help.js";

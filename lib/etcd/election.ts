@@ -137,7 +137,8 @@ class EtcdCampaign implements Campaign {
       // shown the one may have shown the other, too, and then nothing more is to be asked.
       place.lease.bind(place);
       if (look.present) place.lease.prove(look.raftTerm);
-      while (place.lease.validUntil() - clock.now() < startReserve(place.lease.timing)) await place.lease.confirm(signal);
+      while (place.lease.validUntil() - clock.now() < startReserve(place.lease.timing))
+        await place.lease.confirm(signal);
       return look.revision;
     } catch (error) {
       if (signal.aborted && !this.#withdrawn.signal.aborted) return undefined;

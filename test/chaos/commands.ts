@@ -5,7 +5,7 @@ import { WIDE_MARGIN } from "../integration/stage.js";
 import type { CommandOf } from "./candidates.js";
 import type { Mode } from "./history.js";
 
-const entry = projectPath("dist/bin/while-leader.js");
+const entry = projectPath("dist/bin/while-leader.cjs");
 
 /** A workload that ignores SIGTERM costs a planned hand-over this long. */
 const KILL_AFTER = "700ms";

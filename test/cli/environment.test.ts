@@ -82,7 +82,7 @@ await t.test("a while-leader in the workload of another stands on its own", asyn
   const cluster = await startEtcd({ t });
   const under = [
     process.execPath,
-    projectPath("dist/bin/while-leader.js"),
+    projectPath("dist/bin/while-leader.cjs"),
     "-q",
     "-n",
     "outer",

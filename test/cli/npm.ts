@@ -29,7 +29,7 @@ export class Package {
 
   constructor(t: Owner, scripts: Record<string, string> = {}) {
     t.teardown(() => rmSync(this.#root, { recursive: true, force: true, maxRetries: 5 }));
-    const entry = projectPath("dist/bin/while-leader.js");
+    const entry = projectPath("dist/bin/while-leader.cjs");
     if ((statSync(entry).mode & 0o111) === 0) chmodSync(entry, 0o755); // as npm does when it installs
     const bin = join(this.#root, "node_modules", ".bin");
     mkdirSync(bin, { recursive: true });

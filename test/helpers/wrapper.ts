@@ -35,7 +35,7 @@ export interface EventOptions {
   timeoutMs?: number;
 }
 
-const mainEntry = projectPath("dist/bin/while-leader.js");
+const mainEntry = projectPath("dist/bin/while-leader.cjs");
 
 const WAIT_LIMIT = 20_000;
 const LINES_SHOWN = 30;

@@ -68,7 +68,7 @@ void t.test(
   "as PID 1: a status is no wait status, also through a second one (phusion/baseimage-docker#45, just-containers/s6-overlay#320)",
   { ...needsPid1 },
   async (t) => {
-    const nested = [process.execPath, projectPath("dist/bin/while-leader.js")];
+    const nested = [process.execPath, projectPath("dist/bin/while-leader.cjs")];
     for (const [words, status] of [
       [["42"], 42],
       [["TERM"], 143],

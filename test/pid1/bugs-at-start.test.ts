@@ -30,7 +30,7 @@ for (const [how, under, needs] of [
     for (const part of ["package.json", "dist/bin", "dist/lib"]) {
       cpSync(projectPath(part), join(folder, part), { recursive: true });
     }
-    const entry = join(folder, "dist/bin/while-leader.js");
+    const entry = join(folder, "dist/bin/while-leader.cjs");
     const { code, stdout, stderr } = await runToEnd(["--", "echo", "started"], { under, entry });
     t.match({ code, stdout }, { code: BUG, stdout: "" });
     t.match(stderr, /Cannot find package .*(\n|\\n) +at /);

@@ -16,7 +16,7 @@ interface Nest {
 }
 
 function nests(killAfter: string): [string, Nest][] {
-  const self = [process.execPath, projectPath("dist/bin/while-leader.js"), "--kill-after", killAfter, "--"];
+  const self = [process.execPath, projectPath("dist/bin/while-leader.cjs"), "--kill-after", killAfter, "--"];
   const nested: Record<string, Nest> = {
     "in itself twice": { between: [...self, ...self] },
     "under tini": { above: ["tini", "--"], between: [], needs: needsTool("tini") },
