@@ -77,3 +77,39 @@ export const UNCONTESTED: Election = {
   }),
   close: () => {},
 };
+
+/** A key that stands and falls with its lease. */
+export interface LeasedKey {
+  readonly key: Buffer;
+  /** The key's create revision. */
+  readonly revision: string;
+}
+
+/** A lease that is renewed until it is lost or given back. */
+export interface HeldLease {
+  /** Decimal, as etcd's messages have it. */
+  readonly id: string;
+  /** Lower-case hexadecimal, as in keys. */
+  readonly hex: string;
+  /** Resolves when the lease or its key can no longer be counted on. Never rejects. */
+  readonly lost: Promise<LostReason>;
+  /** Resolves with the next renewal that counts. Never rejects. */
+  readonly renewed: Promise<void>;
+  /** Until when the lease cannot have run out, by `Clock.now()`. */
+  validUntil(): Milliseconds;
+  /**
+   * Says what proves a renewal from now on: a key that must still be there, or etcd's answer alone, which a member that was paused
+   * may give wrongly.
+   */
+  bind(proof: LeasedKey | "answer"): void;
+  /** Renews now and resolves with the next confirmed renewal. Rejects when the lease is lost or the signal aborted. */
+  confirm(signal: AbortSignal): Promise<void>;
+  /** Stops renewing; the lease runs out unless it is revoked. */
+  release(): void;
+  /**
+   * Stops renewing and gives the lease back, its keys with it. A lease that is gone already is no error.
+   *
+   * @throws Failure when etcd does not answer within `timeout`.
+   */
+  revoke(timeout: Milliseconds): Promise<void>;
+}

@@ -1,7 +1,6 @@
 export type { Clock } from "./clock.js";
 export { systemClock } from "./clock.js";
-export type { Campaign, Election, LostReason, Term } from "./election.js";
-export type { Lease, LeasedKey } from "./etcd/lease.js";
+export type { Campaign, Election, HeldLease as Lease, LeasedKey, LostReason, Term } from "./election.js";
 export { ExitStatus } from "./exit-status.js";
 export type { FailureCode } from "./failure.js";
 export { Failure } from "./failure.js";

@@ -4,7 +4,7 @@ import { systemClock } from "./clock.js";
 import type { ElectionConfig } from "./config.js";
 import { DEFAULTS } from "./defaults.js";
 import type { Milliseconds } from "./duration.js";
-import type { Election } from "./election.js";
+import type { Election, HeldLease } from "./election.js";
 import { electionName } from "./election-name.js";
 import { parseEndpoints } from "./endpoints.js";
 import { EtcdClient } from "./etcd/client.js";
@@ -123,7 +123,7 @@ export function openElection(settings: ElectionSettings, log: Log = SILENCE): El
 
 /** A lease and the connection it is renewed on. */
 export interface OpenLease {
-  readonly lease: Lease;
+  readonly lease: HeldLease;
   /** Ends the connection; revoke the lease before, or it runs out by itself. */
   close(): void;
 }

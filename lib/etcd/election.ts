@@ -3,12 +3,12 @@ import { abortedWith } from "../abort.js";
 import type { Deferred } from "../deferred.js";
 import { deferred } from "../deferred.js";
 import type { Milliseconds } from "../duration.js";
-import type { Campaign, Election, Term } from "../election.js";
+import type { Campaign, Election, LeasedKey, Term } from "../election.js";
 import { ExitStatus } from "../exit-status.js";
 import { Failure } from "../failure.js";
 import { killTime, startReserve, termTime } from "../timing.js";
 import type { TimingSettings } from "../timing.js";
-import type { LeaseContext, LeasedKey } from "./lease.js";
+import type { LeaseContext } from "./lease.js";
 import { Lease } from "./lease.js";
 import type { Entry, Standing } from "./queue.js";
 import { Queue } from "./queue.js";
@@ -135,10 +135,11 @@ class EtcdCampaign implements Campaign {
       while (look.ahead !== undefined) look = await this.#outlive(look.ahead, look.revision, place, signal);
       // Nobody is before us; now be sure that we are there ourselves, with time to start in (etcd-io/etcd#19597). The look that has
       // shown the one may have shown the other, too, and then nothing more is to be asked.
-      place.lease.bind(place);
-      if (look.present) place.lease.prove(look.raftTerm);
-      while (place.lease.validUntil() - clock.now() < startReserve(place.lease.timing))
-        await place.lease.confirm(signal);
+      const { lease } = place;
+      const reserve = startReserve(lease.timing);
+      lease.bind(place);
+      if (look.present) lease.prove(look.raftTerm, reserve);
+      while (lease.validUntil() - clock.now() < reserve) await lease.confirm(signal);
       return look.revision;
     } catch (error) {
       if (signal.aborted && !this.#withdrawn.signal.aborted) return undefined;

@@ -4,7 +4,7 @@ import type { Clock } from "../clock.js";
 import type { Deferred } from "../deferred.js";
 import { deferred } from "../deferred.js";
 import type { Milliseconds } from "../duration.js";
-import type { LostReason } from "../election.js";
+import type { HeldLease, LeasedKey, LostReason } from "../election.js";
 import { Failure } from "../failure.js";
 import type { Log } from "../log.js";
 import type { Timing, TimingSettings } from "../timing.js";
@@ -13,13 +13,6 @@ import type { EtcdClient } from "./client.js";
 import type { Connection } from "./connection.js";
 import { failureOf } from "./errors.js";
 import { KeepAlives } from "./keep-alives.js";
-
-/** A key that stands and falls with its lease. */
-export interface LeasedKey {
-  readonly key: Buffer;
-  /** The key's create revision. */
-  readonly revision: string;
-}
 
 /** What a lease works with. */
 export interface LeaseContext {
@@ -49,7 +42,7 @@ const MOST_REPEATS = 3;
  * that key afterwards in the same raft term, and `validUntil` moves on from the time just before the keepalive was sent
  * (etcd-io/etcd#15247: a member that was paused answers for leases it no longer decides on).
  */
-export class Lease {
+export class Lease implements HeldLease {
   readonly #context: LeaseContext;
   readonly #keepAlives: KeepAlives;
   readonly #lost = deferred<LostReason>();
@@ -133,11 +126,13 @@ export class Lease {
    * Counts the newest renewal, or the grant, if a linearizable read in the same raft term has found our key after it.
    *
    * @param raftTerm that of the read.
+   * @param reserve for how long it must be good still: one that is older is as none, and what follows has its time.
    */
-  prove(raftTerm: string): void {
+  prove(raftTerm: string, reserve: Milliseconds = -Infinity): void {
     const renewal = this.#unproven;
     this.#unproven = undefined;
-    if (renewal?.raftTerm === raftTerm && !this.#stop.signal.aborted) this.#confirm(renewal);
+    if (renewal?.raftTerm !== raftTerm || this.#stop.signal.aborted) return;
+    if (this.#validityOf(renewal) - this.#context.clock.now() >= reserve) this.#confirm(renewal);
   }
 
   /** Renews now and resolves with the next confirmed renewal. Rejects when the lease is lost or the signal aborted. */
@@ -253,8 +248,12 @@ export class Lease {
     return "renewed";
   }
 
-  #confirm({ sent, ttl }: Renewal): void {
-    this.#validUntil = validityOf({ ...this.timing, ttl }, sent);
+  #validityOf({ sent, ttl }: Renewal): Milliseconds {
+    return validityOf({ ...this.timing, ttl }, sent);
+  }
+
+  #confirm(renewal: Renewal): void {
+    this.#validUntil = this.#validityOf(renewal);
     this.#awaited?.resolve();
     this.#awaited = undefined;
     this.#renewed.resolve();

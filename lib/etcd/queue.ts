@@ -1,6 +1,7 @@
 import type { Ask } from "./client.js";
 import type { Answer } from "./connection.js";
-import type { LeaseContext, LeasedKey } from "./lease.js";
+import type { LeasedKey } from "../election.js";
+import type { LeaseContext } from "./lease.js";
 import { Failure } from "../failure.js";
 import type { Milliseconds } from "../duration.js";
 import { NEVER } from "../abort.js";
