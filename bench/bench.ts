@@ -5,22 +5,19 @@ import { parseArgs } from "node:util";
 import { atExit } from "../test/helpers/at-exit.js";
 import { requireEtcd } from "../test/helpers/etcd-binaries.js";
 import { startEtcd } from "../test/helpers/etcd-server.js";
-import { etcdctlLock, whileLeader } from "./contestants.js";
-import { FAULTS } from "./faults.js";
-import { costs, longHeld } from "./guard.js";
-import { lookAtMachine, objection } from "./machine.js";
-import { guardTable, handOverTable, writeResults } from "./report.js";
-import { handOvers } from "./schedule.js";
-import { markdown, plain, type Table } from "./table.js";
+import { lookAtMachine, objection, type Machine } from "./machine.js";
+import type { Part, Rig } from "./part.js";
+import { partsNamed } from "./parts.js";
+import { shown, writeResults, written } from "./report.js";
 
 const RUNS = "30"; // the fewest of which the worst says something
-// A guard's start and memory vary little, and each takes 4 s to look at.
-const GUARDS = 8;
 
 const { values } = parseArgs({
   options: {
-    /** Of each fault with each contestant. */
+    /** Of each kind: each part takes it by its own measure. */
     runs: { type: "string", default: RUNS },
+    /** A list of parts, with commas. */
+    only: { type: "string" },
     /** The results as they would be written. */
     markdown: { type: "boolean", default: false },
     /** Puts the results into bench/README.md, if the machine is quiet. */
@@ -28,14 +25,18 @@ const { values } = parseArgs({
   },
 });
 
-// It costs each start of Node 85 ms, and those who set it know what for.
-delete process.env["NODE_EXTRA_CA_CERTS"];
 process.exitCode = await main();
 
 async function main(): Promise<number> {
   if (process.platform !== "linux") return refuse("needs Linux: it reads /proc and the kernel's clock");
   const runs = Number(values.runs);
   if (!(Number.isSafeInteger(runs) && runs > 0)) return refuse(`--runs ${values.runs} is not a number of runs`);
+  let parts: readonly Part[];
+  try {
+    parts = partsNamed(values.only);
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
   const binaries = await requireEtcd();
   const machine = await lookAtMachine(binaries.version);
   const doubt = objection(machine);
@@ -46,21 +47,30 @@ async function main(): Promise<number> {
   atExit(() => rmSync(folder, { recursive: true, force: true }));
   const etcd = await startEtcd({ binaries });
   try {
-    const contestants = [whileLeader, etcdctlLock(binaries)];
-    const guards = await costs(etcd, Math.min(runs, GUARDS));
-    const old = await longHeld(etcd);
-    const series = await handOvers({ etcd, folder, faults: FAULTS, contestants, runs, progress });
-    const tables = [handOverTable(series), guardTable(guards, old.cost())];
-    await old.end();
-    const paragraphs = (show: (table: Table) => string) => [
-      `${machine.words}; ${runs} hand-overs of each kind.`,
-      ...tables.map(show),
-    ];
-    if (values.write) writeResults(paragraphs(markdown).join("\n\n"));
-    console.log(paragraphs(values.markdown ? markdown : plain).join("\n\n"));
-    return 0;
+    const failed: string[] = [];
+    console.log(machine.words);
+    for (const part of parts) {
+      if (!(await measured(part, { etcd, binaries, folder, runs, progress: progressOf(part) }, machine))) {
+        failed.push(part.name);
+      }
+    }
+    return failed.length === 0 ? 0 : refuse(`not measured: ${failed.join(", ")}`);
   } finally {
     await etcd.stop();
+  }
+}
+
+/** Whether it could be: what is amiss with one part keeps no other from being measured. */
+async function measured(part: Part, rig: Rig, machine: Machine): Promise<boolean> {
+  try {
+    const findings = await part.measure(rig);
+    if (values.write) writeResults(part.name, machine.words, findings);
+    const results = values.markdown ? written(part.name, machine.words, findings) : shown(findings);
+    console.log(`\n## ${part.name}\n\n${results}`);
+    return true;
+  } catch (error) {
+    refuse(`${part.name}: ${error instanceof Error ? error.message : String(error)}`);
+    return false;
   }
 }
 
@@ -69,6 +79,8 @@ function refuse(why: string): number {
   return 1;
 }
 
-function progress(done: number, all: number): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${all} hand-overs${done === all ? "\n" : ""}`);
+function progressOf({ name }: Part): NonNullable<Rig["progress"]> {
+  return (done, all) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r${name}: ${done} of ${all}${done === all ? "\n" : ""}`);
+  };
 }

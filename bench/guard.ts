@@ -10,6 +10,7 @@ import { until } from "../test/helpers/until.js";
 import { startWrapper, type Wrapper } from "../test/helpers/wrapper.js";
 import { TTL } from "./contestants.js";
 import { memoryOf, type Memory } from "./memory.js";
+import type { Rig } from "./part.js";
 
 /** A process and what it took to have it. */
 export interface Cost extends Memory {
@@ -34,7 +35,7 @@ const HOUR = "3600"; // s; no run is longer, and none leaves anything behind for
 const BARE = 'process.stdout.write("ready\\n"); setInterval(() => {}, 1e9);';
 
 /** Starts guards and bare Nodes in turns, one at a time. */
-export async function costs(etcd: EtcdCluster, runs: number): Promise<Costs> {
+export async function costs(etcd: EtcdCluster, runs: number, progress?: Rig["progress"]): Promise<Costs> {
   const [guards, alone, bares]: [Cost[], number[], Cost[]] = [[], [], []];
   for (let run = 0; run < runs; run++) {
     const pair = [await Held.start(etcd), await Bare.start()] as const;
@@ -43,6 +44,7 @@ export async function costs(etcd: EtcdCluster, runs: number): Promise<Costs> {
     bares.push(pair[1].cost());
     await Promise.all(pair.map((one) => one.end()));
     alone.push(await aloneReady());
+    progress?.(run + 1, runs);
   }
   return { guards, alone, bares };
 }

@@ -9,8 +9,9 @@ import { projectPath } from "../test/helpers/paths.js";
 import { isAlive } from "../test/helpers/processes.js";
 import { startProxy, type TcpProxy } from "../test/helpers/tcp-proxy.js";
 import { until } from "../test/helpers/until.js";
-import type { Contestant } from "./contestants.js";
+import { start, type Contestant } from "./contestants.js";
 import type { Fault, Leader } from "./faults.js";
+import { monotonic } from "./monotonic.js";
 
 export interface Trial {
   readonly etcd: EtcdCluster;
@@ -73,7 +74,7 @@ interface Entry extends Omit<Trial, "folder"> {
 async function enter({ etcd, contestant, fault, election, beats }: Entry): Promise<Entrant> {
   const network = fault.throughProxy ? await startProxy(etcd.member.clientPort) : undefined;
   const workload = ["perl", projectPath("bench/workload.pl"), beats];
-  const candidate = contestant.start({ election, endpoint: network?.url ?? etcd.endpoints, workload });
+  const candidate = start(contestant, { election, endpoint: network?.url ?? etcd.endpoints, workload });
   return { candidate, network };
 }
 
@@ -128,9 +129,4 @@ async function insist(again: NonNullable<Fault["insists"]>, leader: Leader, over
  */
 function settling(fault: Fault, { name }: Contestant): number {
   return fault.quickFor.includes(name) ? randomInt(300, 500) : randomInt(500, 3_900);
-}
-
-/** Milliseconds on the clock of the workloads' lines. */
-function monotonic(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
 }

@@ -81,7 +81,8 @@ function suits({ version }: EtcdBinaries, want: EtcdSeries | undefined): boolean
   return want ? version.startsWith(`${want}.`) : Number(/^3\.(\d+)/.exec(version)?.[1]) >= OLDEST;
 }
 
-async function onPath(name: string): Promise<string | undefined> {
+/** The first executable of that name in PATH. */
+export async function onPath(name: string): Promise<string | undefined> {
   for (const folder of (process.env.PATH ?? "").split(delimiter)) {
     const file = join(folder, name);
     if (folder !== "" && (await isExecutable(file))) return file;

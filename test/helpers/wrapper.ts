@@ -110,7 +110,7 @@ function wrapperEnvironment(): NodeJS.ProcessEnv {
  * Flags for env(1), which then becomes the wrapper. tap hooks itself into every spawn of a test and adds its loader to
  * NODE_OPTIONS, whatever the environment given says; only what comes after the spawn can take that out again.
  */
-function withoutTap(): string[] {
+export function withoutTap(): string[] {
   const names = Object.keys(process.env).filter((name) => name.startsWith("_TAPJS_"));
   return names.flatMap((name) => ["-u", name]);
 }
