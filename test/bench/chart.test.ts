@@ -1,7 +1,7 @@
 import t from "tap";
-import { axisOf, drawn, type Chart } from "../bench/chart.js";
-import { svg } from "../bench/svg.js";
-import { timed } from "../bench/units.js";
+import { axisOf, drawn, type Chart } from "../../bench/chart.js";
+import { svg } from "../../bench/svg.js";
+import { timed } from "../../bench/units.js";
 
 const CHART: Chart = {
   title: "Time <p50>",
