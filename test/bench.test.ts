@@ -198,6 +198,10 @@ await t.test("results take the place of those of their part, and leave the rest 
 
 await t.test("bench/README.md has a place, and words, for each part", async (t) => {
   const page = readFileSync(projectPath("bench/README.md"), "utf8");
+  t.same(
+    [...page.matchAll(/<!-- results of (\S+) -->/g)].map(([, name]) => name),
+    PARTS.map(({ name }) => name),
+  );
   for (const { name } of PARTS) {
     t.match(
       resultsIn(page, name, "new"),

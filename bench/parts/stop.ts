@@ -67,7 +67,7 @@ async function containedStops(rounds: number, rig: Rig): Promise<{ note: string;
   } catch (error) {
     return { note: `no docker stop: ${String(error).split("\n")[0]}` };
   } finally {
-    await engine?.close();
+    engine?.close();
   }
 }
 
