@@ -41,12 +41,10 @@ const vendorsApart = {
 };
 
 async function bundle(name, options = {}) {
-  await esbuild.build({
-    ...OPTIONS,
-    entryPoints: [`dist/lib/${name}.js`],
-    outfile: `dist/lib/${name}.cjs`,
-    ...options,
-  });
+  const [entryPoints, outfile] = [[`dist/lib/${name}.js`], `dist/lib/${name}.cjs`];
+  const { metafile } = await esbuild.build({ ...OPTIONS, entryPoints, outfile, metafile: true, ...options });
+  // Whose code is in it, for the licences.
+  writeFileSync(join(root, `dist/build/${basename(name)}.meta.json`), JSON.stringify(metafile));
   // Nobody shall start what is not shipped.
   rmSync(join(lib, `${name}.js`));
 }

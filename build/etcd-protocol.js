@@ -21,12 +21,15 @@ const protos = require.resolve("etcd3/package.json").replace("package.json", "pr
 export const etcdProtocol = {
   name: "etcd-protocol",
   setup(build) {
-    build.onResolve({ filter: /^@grpc\/proto-loader$/ }, ({ importer }) =>
-      importer.includes("/etcd3/") ? { path: "services", namespace: "etcd-protocol" } : undefined,
-    );
+    build.onResolve({ filter: /^@grpc\/proto-loader$/ }, ({ importer }) => ({
+      // Of grpc itself only a server would want it, to tell of itself.
+      path: importer.includes("/etcd3/") ? "services" : "nothing",
+      namespace: "etcd-protocol",
+    }));
     build.onResolve({ filter: /^messages$/ }, () => ({ path: "messages", namespace: "etcd-protocol" }));
+    const modules = { messages, services, nothing: () => "" };
     build.onLoad({ filter: /./, namespace: "etcd-protocol" }, async ({ path }) => ({
-      contents: path === "messages" ? await messages() : services(),
+      contents: await modules[path](),
       resolveDir: import.meta.dirname,
     }));
     // It compiles WebAssembly for this, 30 ms long; it does without where there is none.
