@@ -20,9 +20,10 @@ const users = [
 
 const tarball = await packed(t);
 const etcd = await startEtcd({ t });
+const releases: [major: string, bin: string][] = [];
+for (const major of MAJORS) releases.push([major, await nodeRelease(major)]);
 
-for (const major of MAJORS) {
-  const bin = await nodeRelease(major);
+for (const [major, bin] of releases) {
   for (const { user, id, skip } of users)
     await t.test(`npx runs the tarball on Node ${major}, as ${user}, without install scripts`, { skip }, async (t) => {
       const options = { t, ...placeFor(t, bin, id) };
