@@ -58,7 +58,7 @@ export class Prometheus {
 
   /** What an expression finds now: the labels of each, and the value. @throws if it is none. */
   async query(expression: string): Promise<{ labels: Labels; value: number }[]> {
-    const answer = await fetch(`${this.#url}/api/v1/query?${new URLSearchParams({ query: expression })}`);
+    const answer = await fetch(`${this.#url}/api/v1/query?query=${encodeURIComponent(expression)}`);
     const { status, error, data } = (await answer.json()) as Answer;
     if (status !== "success" || data === undefined) throw new Error(`${expression}: ${error}`);
     if (data.resultType !== "vector") throw new Error(`${expression}: a ${data.resultType}`);
