@@ -9,7 +9,10 @@ export interface AuthSettings {
 }
 
 /** Makes root and one user with a role of its own, turns authentication on, and has `cluster.etcdctl` act as root. */
-export async function enableAuth(cluster: EtcdCluster, settings: AuthSettings): Promise<void> {
+export async function enableAuth(
+  cluster: Pick<EtcdCluster, "etcdctl" | "login">,
+  settings: AuthSettings,
+): Promise<void> {
   const { rootPassword, user, password, prefix } = settings;
   const role = `${user}-role`;
   const steps = [
