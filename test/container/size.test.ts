@@ -6,7 +6,7 @@ import { Container } from "./container.js";
 import { buildImage, docker, IMAGES } from "./engine.js";
 
 const PAGE = readFileSync(projectPath("docs/container.md"), "utf8");
-const PROGRAM = ["/usr/local/bin/node", "/opt/while-leader/dist/bin/while-leader.js"];
+const PROGRAM = ["/usr/local/bin/node", "/opt/while-leader/dist/bin/while-leader.cjs"];
 const LEAST = "while-leader-test/least";
 /** Another Node of the same major, or another release of a dependency, is no news. */
 const TOLERANCE = 0.15;
