@@ -1,5 +1,13 @@
+import { setMaxListeners } from "node:events";
+
 /** Is never aborted. */
-export const NEVER: AbortSignal = new AbortController().signal;
+export const NEVER: AbortSignal = unlimited(new AbortController().signal);
+
+/** A signal that any number may wait for: Node takes more than ten for a leak, and says so on stderr. */
+export function unlimited(signal: AbortSignal): AbortSignal {
+  setMaxListeners(0, signal);
+  return signal;
+}
 
 /**
  * A controller that is aborted with any of its sources. Abort it when done, and they forget it: `AbortSignal.any` does not let

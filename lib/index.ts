@@ -4,8 +4,16 @@ export type { Campaign, Election, HeldLease as Lease, LeasedKey, LostReason, Ter
 export { ExitStatus } from "./exit-status.js";
 export type { FailureCode } from "./failure.js";
 export { Failure } from "./failure.js";
-export type { ElectionSettings, EtcdSettings, LeaseSettings, OpenLease, SuperviseSettings } from "./library.js";
-export { grantLease, openElection, superviseWhileLeading } from "./library.js";
+export type {
+  CandidacySettings,
+  ElectionSettings,
+  EtcdSettings,
+  LeaseSettings,
+  OpenLease,
+  SharedEtcd,
+  SuperviseSettings,
+} from "./library.js";
+export { grantLease, openElection, shareEtcd, superviseWhileLeading } from "./library.js";
 export type { Fields, Level, Log, LogOptions } from "./log.js";
 export { stderrLog } from "./log.js";
 export type { Signal } from "./signals.js";

@@ -9,8 +9,10 @@ import { electionName } from "./election-name.js";
 import { parseEndpoints } from "./endpoints.js";
 import { EtcdClient } from "./etcd/client.js";
 import type { Credentials } from "./etcd/channel.js";
+import type { Candidacy } from "./etcd/election.js";
 import { etcdElection } from "./etcd/election.js";
 import { Lease, randomLeaseId } from "./etcd/lease.js";
+import { ClientPool } from "./etcd/pool.js";
 import { usageFailure } from "./failure.js";
 import { Inbox } from "./inbox.js";
 import type { Init } from "./init.js";
@@ -36,8 +38,8 @@ export interface LeaseSettings {
   readonly clockDrift?: number;
 }
 
-/** The election to take part in. */
-export interface ElectionSettings extends EtcdSettings, LeaseSettings {
+/** What to stand for, and as whom. */
+export interface CandidacySettings extends LeaseSettings {
   /** The key prefix, as in `etcdctl elect NAME`. */
   readonly name: string;
   /** The value of our key. Default: the host name. */
@@ -45,6 +47,9 @@ export interface ElectionSettings extends EtcdSettings, LeaseSettings {
   /** Fail at once if somebody else leads. */
   readonly once?: boolean;
 }
+
+/** The election to take part in. */
+export interface ElectionSettings extends EtcdSettings, CandidacySettings {}
 
 /** What to run, and under which rules. */
 export interface SuperviseSettings {
@@ -115,10 +120,33 @@ export async function superviseWhileLeading(settings: SuperviseSettings): Promis
  * @throws Failure with code `usage` for settings that cannot be kept.
  */
 export function openElection(settings: ElectionSettings, log: Log = SILENCE): Election {
-  const config = electionConfig(settings);
+  return shareEtcd(settings, log).openElection(settings, log);
+}
+
+/** An etcd whose connections are shared. */
+export interface SharedEtcd {
+  /** As `openElection`. The last election that is closed closes a connection. */
+  openElection(settings: CandidacySettings, log?: Log): Election;
+}
+
+/**
+ * For a program that stands in many elections: a connection for each would cost it more than all the rest. Up to 25 share one, each
+ * with a lease and deadlines of its own.
+ *
+ * @param log of the connections themselves.
+ * @throws Failure with code `usage` for settings that cannot be kept.
+ */
+export function shareEtcd(settings: EtcdSettings = {}, log: Log = SILENCE): SharedEtcd {
+  const options = etcdOptions(settings);
   const clock = systemClock();
-  const client = new EtcdClient(config.etcd, { clock, log });
-  return etcdElection(config, { client, clock, log, newLeaseId: randomLeaseId });
+  const pool = new ClientPool(() => new EtcdClient(options, { clock, log }));
+  return {
+    openElection(candidacy, candidateLog = SILENCE) {
+      const chosen = candidacyOf(candidacy);
+      const { client, giveBack } = pool.take();
+      return etcdElection(chosen, { client, clock, log: candidateLog, newLeaseId: randomLeaseId }, giveBack);
+    },
+  };
 }
 
 /** A lease and the connection it is renewed on. */
@@ -158,8 +186,11 @@ export async function grantLease(
 }
 
 function electionConfig(settings: ElectionSettings): ElectionConfig {
-  const { name, identity = hostname(), once = false } = settings;
-  return { name: electionName(name, "name"), identity, once, timing: timing(settings), etcd: etcdOptions(settings) };
+  return { ...candidacyOf(settings), etcd: etcdOptions(settings) };
+}
+
+function candidacyOf({ name, identity = hostname(), once = false, ...lease }: CandidacySettings): Candidacy {
+  return { name: electionName(name, "name"), identity, once, timing: timing(lease) };
 }
 
 function timing({ ttl = DEFAULTS.ttl, lostGrace, killMargin, clockDrift = DEFAULTS.clockDrift }: LeaseSettings) {

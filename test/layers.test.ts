@@ -71,8 +71,11 @@ const NEIGHBOURS: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^guard\/guard-main$/, /^(log|processes)$/],
 ];
 
-/** Constants are not I/O. */
-const MODULES_OF_PURE_FILES: Readonly<Record<string, readonly string[]>> = { signals: ["node:os"] };
+/** Constants are not I/O, nor is how many may listen. */
+const MODULES_OF_PURE_FILES: Readonly<Record<string, readonly string[]>> = {
+  signals: ["node:os"],
+  abort: ["node:events"],
+};
 /** Catching signals from the first tick is all that inbox does with the outside. */
 const GLOBALS_OF_PURE_FILES: Readonly<Record<string, readonly string[]>> = { inbox: ["process"] };
 

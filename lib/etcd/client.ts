@@ -64,7 +64,8 @@ export class EtcdClient {
    * @param since when that was, by `Clock.now()`.
    */
   rotate(from: Connection, failed: AbortSignal, since: Milliseconds): void {
-    if (failed.aborted) return;
+    // With nowhere else to go, what hangs on a connection that answers others stays there: it may be a whole crowd's.
+    if (failed.aborted || (this.size === 1 && from.isSlow(since))) return;
     from.fail(since);
     if (from === this.current) this.#current = (this.#current + 1) % this.size;
   }
@@ -137,7 +138,7 @@ export class EtcdClient {
 }
 
 /** A random time from half of `duration` up to it: who failed together does not come back together. */
-export function jittered(duration: Milliseconds): Milliseconds {
+function jittered(duration: Milliseconds): Milliseconds {
   return duration * (0.5 + Math.random() / 2);
 }
 

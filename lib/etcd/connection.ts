@@ -1,4 +1,5 @@
 import type { CallOptions, Interceptor } from "@grpc/grpc-js";
+import { unlimited } from "../abort.js";
 import type { Clock } from "../clock.js";
 import { within } from "../clock.js";
 import type { Milliseconds } from "../duration.js";
@@ -23,7 +24,7 @@ export class Connection {
   #dialled: Milliseconds | undefined;
   /** When it last answered. */
   #heard: Milliseconds | undefined;
-  #failed = new AbortController();
+  #failed = newFailure();
   #token: string | undefined;
   #raftTerm: string | undefined;
 
@@ -59,6 +60,11 @@ export class Connection {
     this.#raftTerm = header.raft_term;
   }
 
+  /** Whether it has answered anything since then, or is being opened just now. */
+  isSlow(since: Milliseconds): boolean {
+    return this.#heard === undefined ? this.#clock.now() < this.#dialEnd : this.#heard >= since;
+  }
+
   /**
    * Ends all that hangs on the connection. It is opened anew if it is silent; a slow one, or one that is being opened just now, is
    * kept: whoever begins again each time gets nowhere over a link that needs longer than the patience of one renewal.
@@ -66,14 +72,13 @@ export class Connection {
    * @param since when the answer was asked for that did not come, by `Clock.now()`.
    */
   fail(since: Milliseconds): void {
-    const slow = this.#heard === undefined ? this.#clock.now() < this.#dialEnd : this.#heard >= since;
-    if (!slow) {
+    if (!this.isSlow(since)) {
       this.#channel.close();
       this.#channel = new Channel(this.endpoint, this.#credentials);
       this.#dialled = this.#heard = undefined;
     }
     const failed = this.#failed;
-    this.#failed = new AbortController();
+    this.#failed = newFailure();
     failed.abort();
   }
 
@@ -175,4 +180,11 @@ export class Connection {
     this.#dialled ??= this.#clock.now();
     return this.#channel.use(ask);
   }
+}
+
+/** Everything that hangs on a connection listens, and elections may share one. */
+function newFailure(): AbortController {
+  const failure = new AbortController();
+  unlimited(failure.signal);
+  return failure;
 }

@@ -38,14 +38,18 @@ const REQUEUE_WITHIN: Milliseconds = 1_000;
  * An election with the key layout of Go's `concurrency.Election`: keys `NAME/<lease id in hex>`, the lowest create revision leads.
  * `etcdctl elect`, `etcdctl lock` and Go programs can take part in it.
  *
- * @param context its client is closed with the election.
+ * @param close ends what the election has of the client.
  */
-export function etcdElection(candidacy: Candidacy, context: LeaseContext): Election {
+export function etcdElection(
+  candidacy: Candidacy,
+  context: LeaseContext,
+  close = () => context.client.close(),
+): Election {
   const debts = new Set<Lease>();
   const requests = new StepDownRequests(candidacy.name, context);
   return {
     campaign: () => new EtcdCampaign(candidacy, context, debts, requests),
-    close: () => context.client.close(),
+    close,
   };
 }
 
