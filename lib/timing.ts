@@ -50,6 +50,16 @@ export function timingOf(settings: TimingSettings, ttl: Milliseconds = settings.
   };
 }
 
+/**
+ * How long a lease waits for a renewal that keeps it out of step with others: with those that were granted in the same moment, or
+ * whose process stood still with its own.
+ *
+ * @param chance from 0 to 1
+ */
+export function renewalPhase({ renewEvery }: Timing, chance: number): Milliseconds {
+  return renewEvery * chance;
+}
+
 /** Until when a renewal sent at `sentAt` keeps the lease alive for certain, by this host's clock. */
 export function validityOf(timing: Timing, sentAt: Milliseconds): Milliseconds {
   return sentAt + timing.ttl * (1 - timing.clockDrift);

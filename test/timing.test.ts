@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { test } from "tap";
 import type { TimingSettings } from "../lib/timing.js";
-import { impossible, killTime, startReserve, termTime, timingOf, validityOf } from "../lib/timing.js";
+import { impossible, killTime, renewalPhase, startReserve, termTime, timingOf, validityOf } from "../lib/timing.js";
 
 const DEFAULT: TimingSettings = { ttl: 10_000, clockDrift: 0.01 };
 
@@ -154,4 +154,12 @@ await test("times that are no numbers or not finite are refused", async (t) => {
 await test("times below zero are refused: they would put KILL_AT after the end of the lease", async (t) => {
   for (const name of ["lostGrace", "killMargin", "clockDrift"] as const)
     t.type(impossible(timingOf({ ...DEFAULT, [name]: -0.5 })), "string", `${name} below zero`);
+});
+
+await test("leases granted in one moment are renewed all over the first period, and none later than that", async (t) => {
+  const timing = timingOf(DEFAULT);
+  t.same(
+    [0, 0.25, 1].map((chance) => renewalPhase(timing, chance)),
+    [0, 500, 2_000],
+  );
 });

@@ -8,7 +8,7 @@ import type { HeldLease, LeasedKey, LostReason } from "../election.js";
 import { Failure } from "../failure.js";
 import type { Log } from "../log.js";
 import type { Timing, TimingSettings } from "../timing.js";
-import { timingOf, validityOf } from "../timing.js";
+import { renewalPhase, timingOf, validityOf } from "../timing.js";
 import type { EtcdClient } from "./client.js";
 import type { Connection } from "./connection.js";
 import { failureOf } from "./errors.js";
@@ -66,7 +66,7 @@ export class Lease implements HeldLease {
   ) {
     this.#context = context;
     this.#keepAlives = new KeepAlives(id, context.clock);
-    this.#due = context.clock.now() + timing.renewEvery;
+    this.#due = context.clock.now() + renewalPhase(timing, Math.random());
     void this.#renewing();
   }
 
@@ -177,6 +177,7 @@ export class Lease implements HeldLease {
     let [failures, repeats, trouble] = [0, 0, ""];
     while (await this.#napped()) {
       const sent = clock.now();
+      const late = sent - this.#due > this.timing.renewWait;
       if (sent >= this.#expiry) return this.lose("expired");
       const connection = client.current;
       const { failed } = connection;
@@ -185,7 +186,7 @@ export class Lease implements HeldLease {
         if (outcome === "renewed" && trouble !== "") log("info", "connected", { endpoint: connection.endpoint });
         if (outcome === "renewed") [failures, trouble] = [0, ""];
         repeats = outcome === "repeat" ? repeats + 1 : 0;
-        this.#due = this.#nextDue(sent, outcome, repeats);
+        this.#due = this.#nextDue(sent, outcome, repeats, late);
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         const failure = failureOf(error, connection.endpoint);
@@ -260,10 +261,11 @@ export class Lease implements HeldLease {
     this.#renewed = deferred();
   }
 
-  #nextDue(sent: Milliseconds, outcome: "renewed" | "repeat", repeats: number): Milliseconds {
+  #nextDue(sent: Milliseconds, outcome: "renewed" | "repeat", repeats: number, late: boolean): Milliseconds {
     const { renewEvery } = this.timing;
     if (outcome === "repeat") return repeats < MOST_REPEATS ? sent : sent + renewEvery / 2;
-    return this.#awaited === undefined ? sent + renewEvery : sent;
+    if (this.#awaited !== undefined) return sent;
+    return sent + (late ? renewalPhase(this.timing, Math.random()) : renewEvery);
   }
 }
 

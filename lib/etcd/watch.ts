@@ -1,6 +1,5 @@
 import { abortedWith } from "../abort.js";
 import type { Milliseconds } from "../duration.js";
-import { jittered } from "./client.js";
 import type { LeaseContext } from "./lease.js";
 
 /**
@@ -8,7 +7,7 @@ import type { LeaseContext } from "./lease.js";
  * go unseen.
  */
 const LOOK_AGAIN: Milliseconds = 30_000;
-/** A watch that is refused again and again must not be asked for in a loop. */
+/** A watch that is refused again and again must not be asked for in a loop, nor all of a server's again in one moment. */
 const PAUSE: Milliseconds = 500;
 
 /** What a watch saw: the key was deleted, or it may have changed. */
@@ -33,7 +32,6 @@ export class KeyWatch {
   readonly #context: Pick<LeaseContext, "client" | "clock">;
   readonly #key: Buffer;
   readonly #options: WatchOptions;
-  #pause: Milliseconds = 0;
 
   constructor(context: Pick<LeaseContext, "client" | "clock">, key: Buffer, options: WatchOptions = {}) {
     this.#context = context;
@@ -58,8 +56,7 @@ export class KeyWatch {
 
   async #watch(revision: string, signal: AbortSignal): Promise<Seen> {
     const seen = await this.#watchOnce(revision, signal);
-    if (seen.what === "interrupted") await this.#context.clock.sleep(jittered(this.#pause), signal);
-    this.#pause = seen.what === "interrupted" ? PAUSE : 0;
+    if (seen.what === "interrupted") await this.#context.clock.sleep(PAUSE * Math.random(), signal);
     return seen;
   }
 
