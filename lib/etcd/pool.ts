@@ -10,7 +10,7 @@ const MOST_SHARERS = 25;
 export interface Share {
   readonly client: EtcdClient;
   /** Whoever gives it back last closes it. */
-  giveBack(): void;
+  readonly giveBack: () => void;
 }
 
 /** Clients that elections share, as many as it takes. */
