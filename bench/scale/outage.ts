@@ -11,7 +11,7 @@ const STEP = 100; // ms
 /** What happens to etcd, and ends again. */
 export interface Outage {
   readonly name: string;
-  run(member: Member): Promise<void>;
+  readonly run: (member: Member) => Promise<void>;
 }
 
 export const OUTAGES: readonly Outage[] = [

@@ -64,7 +64,7 @@ function count(name: "candidates" | "elections" | "each" | "seconds" | "processe
   const value = Number(values[name]);
   if (Number.isSafeInteger(value) && value >= least) return value;
   console.error(`bench: --${name} ${values[name]} is not a number from ${least} up`);
-  process.exit(64);
+  return process.exit(64);
 }
 
 function refuse(why: string): number {
