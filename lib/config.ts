@@ -13,8 +13,8 @@ import { PASSWORD_VARIABLE } from "./options.js";
 import { certificateIn, privateKeyIn } from "./pem.js";
 import type { Question, StepDown } from "./question.js";
 import { readQuestion, readStepDown } from "./question.js";
-import { readLog, readRules } from "./settings.js";
-import type { Rules } from "./states.js";
+import { readHooks, readLog, readRules } from "./settings.js";
+import type { HookName, Rules } from "./states.js";
 import type { Probe } from "./status/probe.js";
 import type { TimingSettings } from "./timing.js";
 import { impossible, timingOf } from "./timing.js";
@@ -50,6 +50,8 @@ export interface Config {
   readonly rules: Rules;
   /** The health command, for the shell. */
   readonly health?: string | undefined;
+  /** What each hook is to run, for the shell. */
+  readonly hooks?: Readonly<Record<HookName, string | undefined>>;
   /** Pass signals on to the whole process group. */
   readonly group: boolean;
   /** Have another process end the command if this one cannot. */
@@ -91,6 +93,7 @@ function requestOf(command: readonly string[], values: Values, env: Environment)
   const config = {
     rules: readRules(values),
     health: readText(values, "health-cmd"),
+    hooks: readHooks(values, election),
     group: readFlag(values, "group"),
     guard: isGuarded(readChoice(values, "guard"), election),
     log: readLog(values),

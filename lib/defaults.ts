@@ -18,8 +18,18 @@ export const DEFAULTS = {
   healthInterval: 30_000 satisfies Milliseconds,
   healthTimeout: 30_000 satisfies Milliseconds,
   healthRetries: 3,
+  /** To move an address or mount a disk takes seconds; whoever hangs for longer keeps everybody from leading. */
+  hookTimeout: 10_000 satisfies Milliseconds,
   /** A hand-over takes as long as the command takes to end, and that is `killAfter` at most where nobody says otherwise. */
   handOver: 60_000 satisfies Milliseconds,
+} as const;
+
+/** The pauses after a failed `--on-elected`. */
+export const HOOK_FAILED = {
+  /** The next one in the queue leads within a fraction of it. */
+  pause: 1_000 satisfies Milliseconds,
+  /** What is wrong can be righted at any time, perhaps with nobody else there to lead. */
+  longest: 30_000 satisfies Milliseconds,
 } as const;
 
 /** The pauses of `--restart`. */

@@ -1,29 +1,22 @@
 import type { Milliseconds } from "./duration.js";
 import type { LostReason } from "./election.js";
+import { afterLoss, afterStopSignal, isLoss, isRestart, settle } from "./ending.js";
 import type { Exit } from "./exit-status.js";
-import { ExitStatus, exitStatus, signalledStatus } from "./exit-status.js";
-import type { Signal } from "./signals.js";
+import { ExitStatus, signalledStatus } from "./exit-status.js";
 import { examined, probing, unexamined } from "./health.js";
+import { isBeingKilled, pause, prepare, preparing, undo, undoing } from "./hooks.js";
 import { afterEnd, backOff, firstRun, nextRun } from "./restart.js";
-import type { Cause, Effect, Event, GiveUp, Phase, Rules, Run, Sequel, Settled, State, Streak } from "./states.js";
+import type { Cause, Effect, Event, GiveUp, Phase, Row, Rules, Run, Sequel, Settled, State, Step } from "./states.js";
+import type { Times } from "./states.js";
 
-export type Step = readonly [State, ...Effect[]];
-
-type Table = {
-  readonly [P in Phase]: {
-    readonly [T in Event["type"]]: (state: Extract<State, { phase: P }>, event: Extract<Event, { type: T }>) => Step;
-  };
-};
+type Table = { readonly [P in Phase]: Row<P> };
 
 /** Decides what follows from an event. Pure: the same state and event give the same step. */
 export interface Lifecycle {
   begin(at: Milliseconds): Step;
   step(state: State, event: Event): Step;
   /** When the next tick is due; undefined if time changes nothing. `term` are the term's present times. */
-  nextTick(
-    state: State,
-    term: { readonly termAt: Milliseconds; readonly killAt: Milliseconds },
-  ): Milliseconds | undefined;
+  nextTick(state: State, term: Omit<Times, "at">): Milliseconds | undefined;
 }
 
 /** The life of a candidate under the given rules. */
@@ -40,6 +33,11 @@ export function lifecycle(rules: Rules): Lifecycle {
       if (state.phase === "connecting" || state.phase === "standby") return state.giveUp.at;
       if (state.phase === "leading") return Math.min(termAt, state.health?.due ?? Infinity);
       if (state.phase === "restarting") return Math.min(state.due, termAt);
+      if (state.phase === "pausing") return state.due;
+      if (state.phase === "preparing" || state.phase === "undoing") {
+        if (isBeingKilled(state)) return undefined;
+        return Math.min(state.deadline, state.ending ? killAt : termAt);
+      }
       // A term can be lost while the workload is stopping for another reason, which can only bring the end forward.
       if (state.phase === "stopping")
         return killAt < state.deadline ? Math.min(state.deadline, termAt) : state.deadline;
@@ -48,23 +46,27 @@ export function lifecycle(rules: Rules): Lifecycle {
   };
 }
 
+type SignalEvent = Extract<Event, { type: "signal" }>;
+
 function tableOf(rules: Rules): Table {
   const nop = (state: State): Step => [state];
 
   /** Nothing runs yet: leave the queue. */
   const leave = (status: number): Step => [{ phase: "resigning", sequel: { exit: status } }, { do: "resign" }];
 
-  const stops = (signal: Signal, hungUp = false): boolean => hungUp || rules.stopOn.has(signal);
+  const stops = ({ signal, hungUp = false }: SignalEvent): boolean => hungUp || rules.stopOn.has(signal);
 
-  /** A signal with no command to pass it to. */
-  const signalBeforeStart = (state: State, { signal, hungUp }: Extract<Event, { type: "signal" }>): Step =>
-    stops(signal, hungUp)
+  /** A signal before anything was started. */
+  const signalBeforeStart = (state: State, event: SignalEvent): Step => {
+    const { signal } = event;
+    return stops(event)
       ? [
           { phase: "resigning", sequel: { exit: signalledStatus(signal) } },
           { do: "log", event: "signal", signal, to: "nobody" },
           { do: "resign" },
         ]
       : [state, { do: "log", event: "signal", signal, to: "nobody" }];
+  };
 
   const giveUp = (state: Extract<State, { giveUp: GiveUp }>, { at }: { at: Milliseconds }): Step =>
     at >= state.giveUp.at
@@ -75,8 +77,17 @@ function tableOf(rules: Rules): Table {
         ]
       : [state];
 
-  const elected = (_state: State, { at, termAt }: { at: Milliseconds; termAt: Milliseconds }): Step =>
-    at < termAt ? start(firstRun(rules, at), at) : loseIdle("expired");
+  const elected = ({ failures = 0 }: { failures?: number }, { at, termAt }: Times): Step => {
+    if (at >= termAt)
+      return [
+        { phase: "resigning", sequel: afterLoss(rules) },
+        { do: "log", event: "lost", reason: "expired" },
+        { do: "resign" },
+      ];
+    return rules.hooks?.onElected ? prepare(rules.hooks, failures, at) : startFirst(at);
+  };
+
+  const startFirst = (at: Milliseconds): Step => start(firstRun(rules, at), at);
 
   const start = (run: Run, at: Milliseconds): Step => [
     { phase: "leading", run, ...(rules.health && { health: unexamined(rules.health, at) }) },
@@ -84,21 +95,27 @@ function tableOf(rules: Rules): Table {
   ];
 
   /** The term is lost while nothing runs. */
-  const loseIdle = (reason: LostReason): Step => [
-    { phase: "resigning", sequel: afterLoss(rules) },
-    { do: "log", event: "lost", reason },
-    { do: "resign" },
-  ];
+  const loseIdle = (reason: LostReason, event: Times): Step => {
+    const [next, ...effects] = undo(rules, { cause: reason, sequel: afterLoss(rules) }, event);
+    return [next, { do: "log", event: "lost", reason }, ...effects];
+  };
 
   const campaignFailed = (_state: State, { status }: { status: number }): Step => leave(status);
 
   /** There is no workload after all, whatever we were about to do with it. */
-  const startFailed = (state: State, { status }: { status: number }): Step =>
-    leave("sequel" in state && typeof state.sequel === "object" && "exit" in state.sequel ? state.sequel.exit : status);
+  const startFailed = (state: State, event: Extract<Event, { type: "start-failed" }>): Step => {
+    const { cause, sequel } = "cause" in state ? state : { cause: "not-started" as const, sequel: undefined };
+    const exit = typeof sequel === "object" && "exit" in sequel ? sequel.exit : event.status;
+    return undo(rules, { cause, sequel: { exit } }, event);
+  };
 
   const lose = (reason: LostReason, at: Milliseconds, killAt: Milliseconds): Step =>
     at >= killAt
-      ? [{ phase: "killing", sequel: afterLoss(rules) }, { do: "log", event: "lost", reason }, { do: "kill" }]
+      ? [
+          { phase: "killing", cause: reason, sequel: afterLoss(rules) },
+          { do: "log", event: "lost", reason },
+          { do: "kill" },
+        ]
       : [
           { phase: "stopping", cause: reason, sequel: afterLoss(rules), deadline: killAt },
           { do: "log", event: "lost", reason },
@@ -141,7 +158,7 @@ function tableOf(rules: Rules): Table {
 
   /** Out of patience: everything of the workload is killed, whatever made it stop. */
   const kill = (state: Extract<State, { phase: "stopping" }>, ...before: Effect[]): Step => [
-    { phase: "killing", sequel: state.sequel, ...(state.exit && { exit: state.exit }) },
+    { phase: "killing", cause: state.cause, sequel: state.sequel, ...(state.exit && { exit: state.exit }) },
     ...before,
     { do: "kill" },
   ];
@@ -157,7 +174,7 @@ function tableOf(rules: Rules): Table {
     // A loss is told once.
     const told: Effect[] = isLoss(cause) ? [] : [{ do: "log", event: "lost", reason }];
     const sequel = isRestart(state.sequel) ? afterLoss(rules) : state.sequel;
-    if (at >= killAt) return kill({ ...state, sequel }, ...told);
+    if (at >= killAt) return kill({ ...state, cause: reason, sequel }, ...told);
     // Whoever was asked to stop in another way is asked in the way of a lost term too.
     const before = cause === "step-down" || cause === "unhealthy" ? "SIGTERM" : cause;
     const asked = isLoss(cause) || cause === "ended" || cause === "bug" || (rules.stopWith ?? before) === "SIGTERM";
@@ -167,12 +184,13 @@ function tableOf(rules: Rules): Table {
 
   /** Nothing of the workload is left. */
   const follow = (
-    { sequel, exit }: { readonly sequel: Sequel; readonly exit?: Exit },
-    { at, chance }: { at: Milliseconds; chance: number },
+    { cause, sequel, exit }: { readonly cause: Cause; readonly sequel: Sequel; readonly exit?: Exit },
+    event: Extract<Event, { type: "gone" }>,
   ): Step => {
-    if (!isRestart(sequel)) return [{ phase: "resigning", sequel: settle(sequel, exit) }, { do: "resign" }];
+    if (!isRestart(sequel)) return undo(rules, { cause, sequel: settle(sequel, exit) }, event, exit);
+    const { at, chance } = event;
     const { restart: streak } = sequel;
-    const delay = backOff(rules, streak, chance);
+    const delay = backOff(rules.restart, streak.restarts, chance);
     return [
       { phase: "restarting", due: at + delay, streak },
       { do: "log", event: "restarting", attempt: streak.restarts, delay },
@@ -182,7 +200,7 @@ function tableOf(rules: Rules): Table {
   return {
     connecting: {
       signal: signalBeforeStart,
-      queued: ({ giveUp: { at } }) => [{ phase: "standby", giveUp: { at, status: ExitStatus.notLeader } }],
+      queued: (state) => [{ ...state, phase: "standby", giveUp: { ...state.giveUp, status: ExitStatus.notLeader } }],
       elected,
       "campaign-failed": campaignFailed,
       "start-failed": nop,
@@ -210,15 +228,17 @@ function tableOf(rules: Rules): Table {
       resigned: nop,
       fault: () => leave(ExitStatus.bug),
     },
+    preparing: preparing(rules, stops, startFirst),
     leading: {
-      signal: (state, { signal, hungUp, at }) =>
-        stops(signal, hungUp)
-          ? [
-              { phase: "stopping", cause: signal, sequel: "command", deadline: at + rules.killAfter },
-              { do: "log", event: "stopping", cause: signal, deadline: at + rules.killAfter },
-              { do: "stop", signal: rules.stopWith ?? signal },
-            ]
-          : [state, { do: "forward", signal }],
+      signal: (state, event) => {
+        const { signal, at } = event;
+        if (!stops(event)) return [state, { do: "forward", signal }];
+        return [
+          { phase: "stopping", cause: signal, sequel: "command", deadline: at + rules.killAfter },
+          { do: "log", event: "stopping", cause: signal, deadline: at + rules.killAfter },
+          { do: "stop", signal: rules.stopWith ?? signal },
+        ];
+      },
       queued: nop,
       elected: nop,
       "campaign-failed": nop,
@@ -241,17 +261,15 @@ function tableOf(rules: Rules): Table {
       fault: (_state, { at }) => stopFor("bug", { exit: ExitStatus.bug }, at),
     },
     stopping: {
-      signal: (state, { signal, hungUp, at }) =>
-        stops(signal, hungUp)
-          ? [
-              {
-                ...state,
-                sequel: afterStopSignal(state.sequel, "command"),
-                deadline: Math.min(state.deadline, at + rules.killAfter),
-              },
-              { do: "stop", signal: rules.stopWith ?? signal },
-            ]
-          : [state, { do: "forward", signal }],
+      signal: (state, event) => {
+        const { signal, at } = event;
+        if (!stops(event)) return [state, { do: "forward", signal }];
+        const sequel = afterStopSignal(state.sequel, "command");
+        return [
+          { ...state, sequel, deadline: Math.min(state.deadline, at + rules.killAfter) },
+          { do: "stop", signal: rules.stopWith ?? signal },
+        ];
+      },
       queued: nop,
       elected: nop,
       "campaign-failed": nop,
@@ -269,8 +287,8 @@ function tableOf(rules: Rules): Table {
       fault: (state) => [{ ...state, sequel: { exit: ExitStatus.bug } }],
     },
     killing: {
-      signal: (state, { signal, hungUp }) =>
-        stops(signal, hungUp) ? [{ ...state, sequel: afterStopSignal(state.sequel, "command") }] : [state],
+      signal: (state, event) =>
+        stops(event) ? [{ ...state, sequel: afterStopSignal(state.sequel, "command") }] : [state],
       queued: nop,
       elected: nop,
       "campaign-failed": nop,
@@ -294,28 +312,37 @@ function tableOf(rules: Rules): Table {
       fault: (state) => [{ ...state, sequel: { exit: ExitStatus.bug } }],
     },
     restarting: {
-      signal: signalBeforeStart,
+      signal: (state, event) => {
+        const { signal } = event;
+        const told = { do: "log", event: "signal", signal, to: "nobody" } as const;
+        if (!stops(event)) return [state, told];
+        const [next, ...effects] = undo(rules, { cause: signal, sequel: { exit: signalledStatus(signal) } }, event);
+        return [next, told, ...effects];
+      },
       queued: nop,
       elected: nop,
       "campaign-failed": nop,
       "start-failed": nop,
-      lost: (_state, { reason }) => loseIdle(reason),
+      lost: (_state, event) => loseIdle(event.reason, event),
       probed: nop,
-      "step-down": () => [{ phase: "resigning", sequel: "rejoin" }, { do: "resign" }],
-      tick: (state, { at, termAt }) => {
-        if (at >= termAt) return loseIdle("expired");
+      "step-down": (_state, event) => undo(rules, { cause: "step-down", sequel: "rejoin" }, event),
+      tick: (state, event) => {
+        const { at } = event;
+        if (at >= event.termAt) return loseIdle("expired", event);
         return at >= state.due ? start(nextRun(rules, state.streak, at), at) : [state];
       },
       exited: nop,
       gone: nop,
       resigned: nop,
-      fault: () => leave(ExitStatus.bug),
+      fault: (_state, event) => undo(rules, { cause: "bug", sequel: { exit: ExitStatus.bug } }, event),
     },
+    undoing: undoing(stops),
     resigning: {
-      signal: (state, { signal, hungUp }) =>
-        stops(signal, hungUp)
-          ? [{ ...state, sequel: afterStopSignal(state.sequel, { exit: signalledStatus(signal) }) }]
-          : [state, { do: "log", event: "signal", signal, to: "nobody" }],
+      signal: (state, event) => {
+        const { signal } = event;
+        if (!stops(event)) return [state, { do: "log", event: "signal", signal, to: "nobody" }];
+        return [{ ...state, sequel: afterStopSignal(state.sequel, { exit: signalledStatus(signal) }) }];
+      },
       queued: nop,
       elected: nop,
       "campaign-failed": nop,
@@ -326,12 +353,33 @@ function tableOf(rules: Rules): Table {
       tick: nop,
       exited: nop,
       gone: nop,
-      resigned: ({ sequel }, { at }) => {
-        if (sequel !== "rejoin") return [{ phase: "done", status: sequel.exit }];
+      resigned: ({ sequel }, { at, chance }) => {
+        if (sequel !== "rejoin")
+          return "exit" in sequel ? [{ phase: "done", status: sequel.exit }] : pause(rules, sequel.retry, at, chance);
         const [state, ...effects] = campaign(rules, at, ExitStatus.notLeader);
         return [state, { do: "log", event: "rejoining" }, ...effects];
       },
       fault: (state) => [{ ...state, sequel: { exit: ExitStatus.bug } }],
+    },
+    pausing: {
+      signal: (state, event) => {
+        const { signal } = event;
+        const told = { do: "log", event: "signal", signal, to: "nobody" } as const;
+        // There is nothing to give back.
+        return [stops(event) ? { phase: "done", status: signalledStatus(signal) } : state, told];
+      },
+      queued: nop,
+      elected: nop,
+      "campaign-failed": nop,
+      "start-failed": nop,
+      lost: nop,
+      probed: nop,
+      "step-down": nop,
+      tick: (state, { at }) => (at >= state.due ? campaign(rules, at, ExitStatus.notLeader, state.failures) : [state]),
+      exited: nop,
+      gone: nop,
+      resigned: nop,
+      fault: () => [{ phase: "done", status: ExitStatus.bug }],
     },
     done: {
       signal: nop,
@@ -351,30 +399,7 @@ function tableOf(rules: Rules): Table {
   };
 }
 
-function campaign(rules: Rules, at: Milliseconds, status: number): Step {
-  return [{ phase: "connecting", giveUp: { at: at + (rules.wait ?? Infinity), status } }, { do: "campaign" }];
-}
-
-function afterLoss(rules: Rules): Settled {
-  return rules.onLost === "rejoin" ? "rejoin" : { exit: ExitStatus.notLeader };
-}
-
-function isLoss(cause: Cause): cause is LostReason {
-  return cause === "expired" || cause === "lease-gone" || cause === "key-gone";
-}
-
-/** Whoever asks us to stop does not want us back in the queue; a status already decided stays. */
-function afterStopSignal<S extends Sequel>(sequel: S, stopped: S): S {
-  return sequel === "rejoin" || isRestart(sequel) ? stopped : sequel;
-}
-
-function isRestart(sequel: Sequel): sequel is { readonly restart: Streak } {
-  return typeof sequel === "object" && "restart" in sequel;
-}
-
-/** What the sequel comes to once the command has ended. */
-function settle(sequel: Exclude<Sequel, { restart: Streak }>, exit: Exit | undefined): Settled {
-  // "gone" follows "exited"; without it the supervisor itself is wrong.
-  if (sequel === "command") return { exit: exit ? exitStatus(exit) : ExitStatus.bug };
-  return sequel;
+function campaign(rules: Rules, at: Milliseconds, status: number, failures = 0): Step {
+  const giveUp = { at: at + (rules.wait ?? Infinity), status };
+  return [{ phase: "connecting", giveUp, ...(failures > 0 && { failures }) }, { do: "campaign" }];
 }

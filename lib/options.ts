@@ -191,6 +191,22 @@ export const OPTIONS = [
     fallback: "0s",
     describe: "from the start; looks that fail before the first good one do not count within it",
   }),
+  option("Command:", "on-elected", {
+    kind: "text",
+    value: "COMMAND",
+    describe: "run by the shell before the command is first started; if it fails, another host leads",
+  }),
+  option("Command:", "on-resigned", {
+    kind: "text",
+    value: "COMMAND",
+    describe: "run by the shell when nothing of the command is left, before leadership is given back",
+  }),
+  option("Command:", "hook-timeout", {
+    kind: "duration",
+    value: "DURATION",
+    fallback: formatDuration(DEFAULTS.hookTimeout),
+    describe: "--on-elected or --on-resigned is killed after it, and has failed",
+  }),
   option("Command:", "guard", {
     kind: "choice",
     value: "auto|on|off",

@@ -31,8 +31,22 @@ export function report(effect: Extract<Effect, { do: "log" }>, at: Milliseconds,
       const error = `the command failed quickly ${effect.failures} times in a row: leadership is given back`;
       return log("error", "failed", { error });
     }
+    case "hook-failed":
+      return log("warn", "hook-failed", { hook: effect.hook, error: whyFailed(effect.why) });
     case "rejoining":
-      return log("info", "rejoining");
+      return log("info", "rejoining", { delay: effect.delay === undefined ? undefined : Math.round(effect.delay) });
+  }
+}
+
+function whyFailed(why: Extract<Effect, { event: "hook-failed" }>["why"]): string {
+  if (typeof why === "object") return "code" in why ? `status ${why.code}` : `ended by ${why.signal}`;
+  switch (why) {
+    case "not-started":
+      return "could not be started";
+    case "timeout":
+      return "took longer than --hook-timeout";
+    case "lost":
+      return "may not run: another host may lead";
   }
 }
 

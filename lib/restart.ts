@@ -30,8 +30,12 @@ export function afterEnd(
   return { sequel: { restart: { restarts: streak.restarts + 1, failures } } };
 }
 
-/** How long to wait for the next start: at least half of what the streak asks for, the rest as chance has it. */
-export function backOff({ restart }: Rules, { restarts }: Streak, chance: number): Milliseconds {
-  if (restart === undefined) return 0;
-  return Math.min(restart.pause * 2 ** (restarts - 1), restart.longest) * (0.5 + chance / 2);
+/** How long to wait for the `nth` attempt in a row: at least half of what is asked for, the rest as chance has it. */
+export function backOff(
+  pauses: { readonly pause: Milliseconds; readonly longest: Milliseconds } | undefined,
+  nth: number,
+  chance: number,
+): Milliseconds {
+  if (pauses === undefined) return 0;
+  return Math.min(pauses.pause * 2 ** (nth - 1), pauses.longest) * (0.5 + chance / 2);
 }

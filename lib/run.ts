@@ -5,17 +5,18 @@ import { UNCONTESTED } from "./election.js";
 import type { Environment, WorkloadEnvironment } from "./environment.js";
 import { workloadEnvironment } from "./environment.js";
 import type { Exit } from "./exit-status.js";
+import { exitStatus } from "./exit-status.js";
 import type { Failure } from "./failure.js";
 import type { Access } from "./guard/charge.js";
 import type { Guard } from "./guard/guard.js";
 import { openGuard, UNGUARDED } from "./guard/guard.js";
 import type { Inbox } from "./inbox.js";
 import type { Init } from "./init.js";
-import type { Lifecycle, Step } from "./lifecycle.js";
+import type { Lifecycle } from "./lifecycle.js";
 import { lifecycle } from "./lifecycle.js";
 import type { Log } from "./log.js";
 import { startProbe } from "./probe.js";
-import type { Happening, Phase } from "./states.js";
+import type { Happening, Hook, Phase, Step } from "./states.js";
 import { supervise } from "./supervisor.js";
 import type { Launch, Workload } from "./workload.js";
 import { launch } from "./workload.js";
@@ -51,17 +52,12 @@ export async function run(config: Config, ground: Ground): Promise<number> {
         lifecycle: told(lifecycle(config.election ? rules : { ...rules, wait: undefined }), entered),
         election,
         guard,
-        launch(term) {
+        launch(term, hook) {
           const { adopted, release } = init;
-          environment = workloadEnvironment(env, term, config.election);
-          const launched = launchGuarded(guard, init.children(), {
-            command,
-            ...environment,
-            group,
-            descriptors,
-            adopted,
-            release,
-          });
+          const its = workloadEnvironment(env, term, config.election);
+          if (hook === undefined) environment = its;
+          const what = hook ? hookLaunch(config.hooks, hook, its) : { command, ...its, group, descriptors, release };
+          const launched = launchGuarded(guard, init.children(), { ...what, adopted });
           // If it is not done yet: the command was not to wait for it.
           void init.open();
           return launched;
@@ -86,6 +82,24 @@ function told(life: Lifecycle, entered: (phase: Phase) => void): Lifecycle {
     return step;
   };
   return { ...life, begin: (at) => tell(life.begin(at)), step: (state, event) => tell(life.step(state, event)) };
+}
+
+/** A hook is one line for the shell, which knows of no signals: they go to all of it. */
+function hookLaunch(
+  commands: Config["hooks"],
+  { hook, reason, exit }: Hook,
+  { env, marker }: WorkloadEnvironment,
+): Omit<Launch, "adopted"> {
+  const status = exit && String(exitStatus(exit));
+  return {
+    command: ["/bin/sh", "-c", commands?.[hook] ?? ""],
+    env: { ...env, WHILE_LEADER_REASON: reason, WHILE_LEADER_STATUS: status },
+    marker,
+    group: true,
+    descriptors: [],
+    background: true,
+    release: () => {},
+  };
 }
 
 /** At no moment is there a command that the guard would not find if we were gone. */

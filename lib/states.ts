@@ -18,6 +18,24 @@ export interface Rules {
   readonly restart?: RestartRules | undefined;
   /** Look after the command's health; left out, it counts as healthy. */
   readonly health?: HealthRules | undefined;
+  /** Run something before the first start of a term, or at its end. */
+  readonly hooks?: HookRules | undefined;
+}
+
+/** What runs beside the command's life in a term. */
+export type HookName = "on-elected" | "on-resigned";
+
+/** Which hooks there are, and how long they may take. */
+export interface HookRules {
+  /** Must succeed before the command is started. */
+  readonly onElected: boolean;
+  /** Undoes what was done for the term, before leadership is given back. */
+  readonly onResigned: boolean;
+  /** A hook that takes longer has failed. */
+  readonly timeout: Milliseconds;
+  /** From giving leadership back after a failed `on-elected` to the next campaign; twice as long after each in a row, up to `longest`. */
+  readonly pause: Milliseconds;
+  readonly longest: Milliseconds;
 }
 
 /** How the command's health is looked after: as Docker's HEALTHCHECK. */
@@ -66,14 +84,28 @@ export interface Run {
   readonly streak: Streak;
 }
 
-/** Why the workload is being stopped. */
-export type Cause = Signal | LostReason | "ended" | "step-down" | "unhealthy" | "bug";
+/** Why a term ends. `not-started`: the command could not be started. */
+export type Cause = Signal | LostReason | "ended" | "step-down" | "unhealthy" | "bug" | "not-started" | "hook-failed";
+
+/** What follows once leadership is given back; `retry`: rejoin after a pause, for `on-elected` failed so often in a row. */
+export type Settled = "rejoin" | { readonly exit: number } | { readonly retry: number };
 
 /** What follows once nothing of the workload is left: `command` exits with the command's own status. */
-export type Sequel = "rejoin" | "command" | { readonly exit: number } | { readonly restart: Streak };
+export type Sequel = Settled | "command" | { readonly restart: Streak };
 
-/** What follows once leadership is given back. */
-export type Settled = "rejoin" | { readonly exit: number };
+/** A hook that is to run, and what it is told. */
+export interface Hook {
+  readonly hook: HookName;
+  readonly reason: "elected" | Cause;
+  /** How the command has ended, if it has. */
+  readonly exit?: Exit;
+}
+
+/** Why a term ends, and what follows. */
+export interface Ending {
+  readonly cause: Cause;
+  readonly sequel: Settled;
+}
 
 /** When to give up waiting for leadership, and the status that says how far we came. */
 export interface GiveUp {
@@ -83,8 +115,18 @@ export interface GiveUp {
 
 /** Where a candidate stands. Times are `Clock.now()`. */
 export type State =
-  | { readonly phase: "connecting"; readonly giveUp: GiveUp }
-  | { readonly phase: "standby"; readonly giveUp: GiveUp }
+  /** `failures`: how often in a row `on-elected` has failed, if it has. */
+  | { readonly phase: "connecting"; readonly giveUp: GiveUp; readonly failures?: number }
+  | { readonly phase: "standby"; readonly giveUp: GiveUp; readonly failures?: number }
+  /** `on-elected` runs, or is being ended. */
+  | {
+      readonly phase: "preparing";
+      /** When it is killed; `Infinity` once it is being killed. */
+      readonly deadline: Milliseconds;
+      readonly failures: number;
+      /** Left out while the command is to be started after it. */
+      readonly ending?: Ending;
+    }
   | { readonly phase: "leading"; readonly run: Run; readonly health?: Health }
   | {
       readonly phase: "stopping";
@@ -94,48 +136,67 @@ export type State =
       readonly deadline: Milliseconds;
       readonly exit?: Exit;
     }
-  | { readonly phase: "killing"; readonly sequel: Sequel; readonly exit?: Exit }
+  | { readonly phase: "killing"; readonly cause: Cause; readonly sequel: Sequel; readonly exit?: Exit }
   /** Leading while nothing runs, until the next start is due. */
   | { readonly phase: "restarting"; readonly due: Milliseconds; readonly streak: Streak }
+  /** `on-resigned` runs; when it is killed, or `Infinity` once it is being killed. */
+  | { readonly phase: "undoing"; readonly deadline: Milliseconds; readonly ending: Ending }
   | { readonly phase: "resigning"; readonly sequel: Settled }
+  /** Out of the queue, so that another host can try first. */
+  | { readonly phase: "pausing"; readonly due: Milliseconds; readonly failures: number }
   | { readonly phase: "done"; readonly status: number };
 
 export type Phase = State["phase"];
 
-/** Something that happened, at `Clock.now()`. */
-export type Event = { readonly at: Milliseconds } &
+/** When something happened, and by when the workload must be asked to end and be gone; `Infinity` without a term. By `Clock.now()`. */
+export interface Times {
+  readonly at: Milliseconds;
+  readonly termAt: Milliseconds;
+  readonly killAt: Milliseconds;
+}
+
+/** Something that happened. */
+export type Event = Times &
   /** `hungUp`: the terminal is gone, so it means "stop" whatever the rules say. */
   (
     | { readonly type: "signal"; readonly signal: Signal; readonly hungUp?: boolean }
     | { readonly type: "queued" }
-    | { readonly type: "elected"; readonly termAt: Milliseconds }
+    | { readonly type: "elected" }
     | { readonly type: "campaign-failed"; readonly status: number }
     | { readonly type: "start-failed"; readonly status: number }
-    /** The term is over: `killAt` is by when nothing of the workload may be left. */
+    /** The term is over: `killAt` may be sooner than by its renewals. */
     | { readonly type: "lost"; readonly reason: LostReason; readonly killAt: Milliseconds }
     /** The health command that runs beside this very run of the command has ended. */
     | { readonly type: "probed"; readonly healthy: boolean }
     /** Somebody asks us to hand leadership over. */
     | { readonly type: "step-down" }
-    /** Time has passed. `termAt` and `killAt` are the term's present ones. */
-    | { readonly type: "tick"; readonly termAt: Milliseconds; readonly killAt: Milliseconds }
-    /** The command itself has ended; others of the workload may live on. */
+    /** Time has passed. */
+    | { readonly type: "tick" }
+    /** The command or the hook itself has ended; others that it started may live on. */
     | { readonly type: "exited"; readonly exit: Exit }
-    /** The command has ended and no process of the workload is left. `chance`: from 0 to 1, drawn for the length of a back-off. */
+    /** It has ended, and nothing that it started is left. `chance`: from 0 to 1, drawn for the length of a back-off. */
     | { readonly type: "gone"; readonly chance: number }
     /** Key and lease are given back, or nobody could be told within the time for it. */
-    | { readonly type: "resigned" }
+    | { readonly type: "resigned"; readonly chance: number }
     /** A bug in while-leader. */
     | { readonly type: "fault" }
   );
 
-/** An event nobody has put a time to yet. */
-export type Happening = Event extends infer E ? (E extends Event ? Omit<E, "at"> : never) : never;
+/** An event nobody has put a time to yet, but for a loss that knows its end. */
+export type Happening = Event extends infer E
+  ? E extends { readonly type: "lost" }
+    ? Omit<E, "at" | "termAt">
+    : E extends Event
+      ? Omit<E, keyof Times>
+      : never
+  : never;
 
-/** What the supervisor is to do. */
+/** What the supervisor is to do. Of the command and the hooks one at a time lives: signals and kills are for that. */
 export type Effect =
   | { readonly do: "campaign" }
   | { readonly do: "start" }
+  /** Start a hook. */
+  | ({ readonly do: "hook" } & Hook)
   /** Send to the command. */
   | { readonly do: "forward"; readonly signal: Signal }
   /** Ask the command to end, also one that is stopped. */
@@ -160,4 +221,19 @@ export type Effect =
   | { readonly do: "log"; readonly event: "restarting"; readonly attempt: number; readonly delay: Milliseconds }
   /** The command failed quickly so many times in a row that another host is to try. */
   | { readonly do: "log"; readonly event: "crash-loop"; readonly failures: number }
-  | { readonly do: "log"; readonly event: "rejoining" };
+  /** `lost`: it may not run, or run on, because the lease may run out. */
+  | {
+      readonly do: "log";
+      readonly event: "hook-failed";
+      readonly hook: HookName;
+      readonly why: Exit | "not-started" | "timeout" | "lost";
+    }
+  | { readonly do: "log"; readonly event: "rejoining"; readonly delay?: Milliseconds };
+
+/** The next state, and what is to be done. */
+export type Step = readonly [State, ...Effect[]];
+
+/** What follows from each event in one phase. */
+export type Row<P extends Phase> = {
+  readonly [T in Event["type"]]: (state: Extract<State, { phase: P }>, event: Extract<Event, { type: T }>) => Step;
+};

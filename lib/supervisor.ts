@@ -5,13 +5,13 @@ import { ExitStatus } from "./exit-status.js";
 import { Failure, stackOf } from "./failure.js";
 import type { Guard } from "./guard/guard.js";
 import { Inbox } from "./inbox.js";
-import type { Lifecycle, Step } from "./lifecycle.js";
+import type { Lifecycle } from "./lifecycle.js";
 import type { Log } from "./log.js";
 import type { Probe } from "./probe.js";
 import { Remains } from "./remains.js";
 import { report } from "./report.js";
 import type { Signal } from "./signals.js";
-import type { Effect, Event, Happening, State } from "./states.js";
+import type { Effect, Event, Happening, Hook, State, Step } from "./states.js";
 import { guardTime } from "./timing.js";
 import type { Workload } from "./workload.js";
 
@@ -20,8 +20,8 @@ export interface Parts {
   readonly lifecycle: Lifecycle;
   readonly election: Election;
   readonly guard: Guard;
-  /** Starts the command for a term. */
-  readonly launch: (term: Term) => Workload | Promise<Failure>;
+  /** Starts the command for a term, or a hook. */
+  readonly launch: (term: Term, hook?: Hook) => Workload | Promise<Failure>;
   /** Starts the health command beside the command that was started last. */
   readonly probe: () => Probe;
   /** What comes from outside: signals, and bugs that nobody caught. */
@@ -52,9 +52,9 @@ class Supervisor {
   readonly #events = new Inbox<Happening>();
   #campaign: Campaign | undefined;
   #term: Term | undefined;
-  #workload: Workload | undefined;
   #probe: Probe | undefined;
-  /** What there is of the workload. */
+  /** The command or the hook that lives, and what there is of it. */
+  #workload: Workload | undefined;
   #remains: Remains | undefined;
 
   constructor(parts: Parts) {
@@ -98,7 +98,7 @@ class Supervisor {
       const times = { termAt: this.#term?.termAt() ?? Infinity, killAt: this.#term?.killAt() ?? Infinity };
       const due = lifecycle.nextTick(state, times) ?? Infinity;
       const happening = inbox.take() ?? this.#events.take();
-      if (happening !== undefined) return { ...happening, at };
+      if (happening !== undefined) return { at, ...times, ...happening };
       if (at >= due) return { type: "tick", at, ...times };
       await this.#pause(due - at);
     }
@@ -120,7 +120,8 @@ class Supervisor {
       case "campaign":
         return this.#stand();
       case "start":
-        return this.#start();
+      case "hook":
+        return this.#start("hook" in effect ? effect : undefined);
       case "forward":
       case "stop": {
         const { do: how, signal } = effect;
@@ -155,7 +156,7 @@ class Supervisor {
         if (this.#campaign !== campaign) return;
         this.#term = term;
         this.#detach(this.#feed(term));
-        this.#events.put({ type: "elected", termAt: term.termAt() });
+        this.#events.put({ type: "elected" });
         const lost = (reason: LostReason): void => {
           if (this.#term === term) this.#events.put({ type: "lost", reason, killAt: term.killAt() });
         };
@@ -170,8 +171,7 @@ class Supervisor {
       (error: unknown) => {
         if (this.#campaign !== campaign) return;
         if (!(error instanceof Failure)) return this.#fault(error);
-        log("error", "failed", { error: error.message });
-        this.#events.put({ type: "campaign-failed", status: error.status });
+        this.#failed("campaign-failed", error);
       },
     );
   }
@@ -185,23 +185,24 @@ class Supervisor {
     }
   }
 
-  #start(): void {
+  #start(hook?: Hook): void {
+    const { clock, guard, launch, log } = this.#parts;
     let launched: Workload | Promise<Failure>;
     try {
-      launched = this.#parts.launch(this.#term as Term);
+      launched = launch(this.#term as Term, hook);
     } catch (error) {
-      return this.#notStarted(new Failure("cannot-execute", stackOf(error), ExitStatus.bug));
+      return this.#failed("start-failed", new Failure("cannot-execute", stackOf(error), ExitStatus.bug));
     }
-    if (launched instanceof Promise) return this.#detach(launched.then((failure) => this.#notStarted(failure)));
+    if (launched instanceof Promise) return this.#detach(launched.then((why) => this.#failed("start-failed", why)));
     this.#workload = launched;
     this.#remains = new Remains(launched, this.#parts);
-    this.#parts.log("info", "started", { pid: launched.pid });
+    if (hook) log("info", "hook-started", { hook: hook.hook, pid: launched.pid, reason: hook.reason });
+    else log("info", "started", { pid: launched.pid });
     this.#detach(this.#follow(launched, this.#remains));
     const killed = (): void => {
-      if (this.#workload !== launched) return;
-      this.#events.put({ type: "lost", reason: "expired", killAt: this.#parts.clock.now() });
+      if (this.#workload === launched) this.#events.put({ type: "lost", reason: "expired", killAt: clock.now() });
     };
-    this.#detach(this.#parts.guard.lost.then(killed));
+    this.#detach(guard.lost.then(killed));
   }
 
   /** Runs the health command once; its answer is for nothing when the command itself is gone. */
@@ -213,12 +214,12 @@ class Supervisor {
     if (this.#workload === workload) this.#events.put({ type: "probed", healthy });
   }
 
-  #notStarted({ message, status }: Failure): void {
+  #failed(type: "campaign-failed" | "start-failed", { message, status }: Failure): void {
     this.#parts.log("error", "failed", { error: message });
-    this.#events.put({ type: "start-failed", status });
+    this.#events.put({ type, status });
   }
 
-  /** Reports the command's end, then the end of all that it left behind. */
+  /** Reports the end of the command or the hook, then the end of all that it left behind. */
   async #follow(workload: Workload, remains: Remains): Promise<void> {
     const exit = await workload.exited;
     this.#events.put({ type: "exited", exit });
@@ -229,13 +230,12 @@ class Supervisor {
   }
 
   async #resign(): Promise<void> {
-    const { log } = this.#parts;
     const [campaign, term] = [this.#campaign, this.#term];
     this.#campaign = this.#term = undefined;
     const told = await campaign?.withdraw(RESIGN_WITHIN).catch((error: unknown) => this.#fault(error));
     if (term !== undefined && term.key !== "")
-      log(told ? "info" : "warn", "resigned", { key: term.key, acknowledged: told ?? false });
-    this.#events.put({ type: "resigned" });
+      this.#parts.log(told ? "info" : "warn", "resigned", { key: term.key, acknowledged: told ?? false });
+    this.#events.put({ type: "resigned", chance: Math.random() });
   }
 
   /** Starts what nobody waits for here; a bug in it must not go unseen. */

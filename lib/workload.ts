@@ -50,6 +50,8 @@ export interface Launch {
   readonly group: boolean;
   /** Descriptors from 3 up to hand on. */
   readonly descriptors: readonly number[];
+  /** It has nothing to do with the terminal, reads nothing, and what it prints goes to our stderr. */
+  readonly background?: boolean;
   /** Whether a child of ours is an orphan that fell to us. */
   readonly adopted: (pid: number) => boolean;
   /** Takes back what was shared with the command, once nothing of it is left. */
@@ -63,13 +65,14 @@ export function launch({
   marker,
   group,
   descriptors,
+  background = false,
   adopted,
   release,
 }: Launch): Workload | Promise<Failure> {
   const [file, ...args] = command;
-  const shared = atTerminal();
+  const shared = !background && atTerminal();
   const child = execa(file, args, {
-    stdio: stdioWith(descriptors),
+    stdio: background ? ["ignore", 2, 2] : stdioWith(descriptors),
     env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)) as Record<string, string>,
     extendEnv: false,
     // Where we are, also if that has no name any more or one that is no UTF-8.

@@ -9,7 +9,7 @@ const LAYERS: readonly (readonly string[])[] = [
   [
     ["lifecycle", "states", "inbox", "timing", "options", "exit-status", "failure", "duration", "signals", "election"],
     ["abort", "argv", "defaults", "deferred", "election-name", "endpoints", "help", "report"],
-    ["roll", "roll-text", "visible", "restart", "health", "address", "status/standing"],
+    ["roll", "roll-text", "visible", "restart", "health", "hooks", "ending", "address", "status/standing"],
   ].flat(),
   // L1, one outside thing per file
   [

@@ -1,5 +1,5 @@
-import type { Lifecycle, Step } from "../../lib/lifecycle.js";
-import type { Event, Rules, State } from "../../lib/states.js";
+import type { Lifecycle } from "../../lib/lifecycle.js";
+import type { Event, Rules, State, Step } from "../../lib/states.js";
 import { leading, streak } from "./examples.js";
 
 /** A lifecycle with one mistake in it, and what the search must say of it. */
@@ -180,6 +180,74 @@ export const BROKEN: readonly Broken[] = [
       ...life,
       nextTick: (state, term) => (state.phase === "stopping" ? state.deadline : life.nextTick(state, term)),
     }),
+  },
+  {
+    flaw: "does without on-elected",
+    finds: "the command is started without on-elected",
+    breaks: stepping((_state, { type }, [after]) =>
+      type === "elected" && after.phase === "preparing" ? [leading(), { do: "start" }] : undefined,
+    ),
+  },
+  {
+    flaw: "starts the command beside what on-elected has left",
+    finds: "the command is started while a process of the workload may live",
+    breaks: stepping(({ phase }, { type }) =>
+      phase === "preparing" && type === "exited" ? [leading(), { do: "start" }] : undefined,
+    ),
+  },
+  {
+    flaw: "bears with a failed on-elected",
+    finds: "on-elected runs on though the term is to end, or the other way round",
+    breaks: stepping((state, { type }) =>
+      state.phase === "preparing" && type === "exited" ? [state, { do: "terminate" }] : undefined,
+    ),
+  },
+  {
+    flaw: "resigns beside an on-resigned that lives",
+    finds: "leadership is resigned while a process of the workload may live",
+    breaks: stepping((state, { type }) =>
+      state.phase === "undoing" && type === "exited"
+        ? [{ phase: "resigning", sequel: state.ending.sequel }, { do: "resign" }]
+        : undefined,
+    ),
+  },
+  {
+    flaw: "undoes nothing after a failed on-elected",
+    finds: "resigned, and nothing is undone",
+    breaks: stepping(({ phase }, _event, [after]) =>
+      phase === "preparing" && after.phase === "undoing"
+        ? [{ phase: "resigning", sequel: after.ending.sequel }, { do: "resign" }]
+        : undefined,
+    ),
+  },
+  {
+    flaw: "undoes whatever is left of the validity",
+    finds: "on-resigned is started when another host may lead",
+    breaks: (life) => ({
+      ...life,
+      step: (state, event) => life.step(state, event.type === "gone" ? { ...event, killAt: Infinity } : event),
+    }),
+  },
+  {
+    flaw: "lets on-resigned run for as long as it may, though the lease may run out before",
+    finds: "no tick is due by KILL_AT",
+    breaks: (life) => ({
+      ...life,
+      nextTick: (state, term) => (state.phase === "undoing" ? state.deadline : life.nextTick(state, term)),
+    }),
+  },
+  {
+    flaw: "queues again at once after a failed on-elected",
+    finds: "a campaign before others could go first",
+    breaks: stepping((_state, { type, at }, [after]) =>
+      type === "resigned" && after.phase === "pausing"
+        ? [
+            { phase: "connecting", giveUp: { at: at + 9, status: 75 } },
+            { do: "log", event: "rejoining" },
+            { do: "campaign" },
+          ]
+        : undefined,
+    ),
   },
   {
     flaw: "never looks at the time again once it stops",

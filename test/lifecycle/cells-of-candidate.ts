@@ -1,5 +1,6 @@
 import type { State } from "../../lib/states.js";
 import type { Example, Row } from "./examples.js";
+import { elected } from "./cells-of-hooks.js";
 import * as x from "./examples.js";
 
 /** Neither phase has started anything, so both answer alike but to `queued`. */
@@ -30,17 +31,18 @@ const row = (state: State, queued: readonly Example[], gaveUp: number): Row => (
       event: x.ELECTED,
       step: [x.leading({ quickUntil: x.NOW + 10_000 }), { do: "start" }],
     },
+    ...elected(state),
     {
       when: "at TERM_AT, rejoin",
       state,
-      event: { type: "elected", at: x.NOW, termAt: x.NOW },
+      event: x.elected(x.NOW),
       step: [x.RESIGNING_TO_REJOIN, x.lost("expired"), x.RESIGN],
     },
     {
       when: "at TERM_AT, exit",
       rules: { onLost: "exit" },
       state,
-      event: { type: "elected", at: x.NOW, termAt: x.NOW },
+      event: x.elected(x.NOW),
       step: [x.resigning(75), x.lost("expired"), x.RESIGN],
     },
   ],
@@ -67,5 +69,15 @@ const row = (state: State, queued: readonly Example[], gaveUp: number): Row => (
 const connecting: State = { phase: "connecting", giveUp: { at: x.NOW + 1, status: 69 } };
 const standby: State = { phase: "standby", giveUp: { at: x.NOW + 1, status: 75 } };
 
-export const CONNECTING: Row = row(connecting, [{ state: connecting, event: x.QUEUED, step: [standby] }], 69);
+const QUEUES: readonly Example[] = [
+  { when: "for the first time", state: connecting, event: x.QUEUED, step: [standby] },
+  {
+    when: "on-elected failed before",
+    state: { ...connecting, failures: 2 },
+    event: x.QUEUED,
+    step: [{ ...standby, failures: 2 }],
+  },
+];
+
+export const CONNECTING: Row = row(connecting, QUEUES, 69);
 export const STANDBY: Row = row(standby, x.ignored(standby, x.QUEUED), 75);

@@ -1,5 +1,6 @@
 import type { State } from "../../lib/states.js";
 import type { Row } from "./examples.js";
+import { PAUSES } from "./cells-of-hooks.js";
 import * as x from "./examples.js";
 
 const state = x.resigning(3);
@@ -10,6 +11,12 @@ export const RESIGNING: Row = {
     {
       when: "stop, before rejoining",
       state: x.RESIGNING_TO_REJOIN,
+      event: x.signal("SIGINT"),
+      step: [x.resigning(130)],
+    },
+    {
+      when: "stop, before a pause",
+      state: { phase: "resigning", sequel: { retry: 1 } },
       event: x.signal("SIGINT"),
       step: [x.resigning(130)],
     },
@@ -27,6 +34,7 @@ export const RESIGNING: Row = {
   exited: x.ignored(state, x.EXITED),
   gone: x.ignored(state, x.GONE),
   resigned: [
+    ...PAUSES,
     { when: "exit", state, event: x.RESIGNED, step: [done] },
     {
       when: "rejoin, waiting for ever",

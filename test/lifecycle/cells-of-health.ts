@@ -39,7 +39,7 @@ export const LOOKS: readonly Example[] = [
     rules,
     state: leading(),
     event: x.tick(x.NOW, x.NOW),
-    step: [x.killing({ sequel: "rejoin" }), x.lost("expired"), ...x.KILL],
+    step: [x.killing({ cause: "expired", sequel: "rejoin" }), x.lost("expired"), ...x.KILL],
   },
 ];
 

@@ -1,8 +1,8 @@
-import type { Step } from "../../lib/lifecycle.js";
 import type { Signal } from "../../lib/signals.js";
-import type { Effect, Rules, Run, Sequel, State } from "../../lib/states.js";
+import type { Effect, Rules, Run, Sequel, State, Step } from "../../lib/states.js";
 import type { Example, Row } from "./examples.js";
 import { ANSWERS, LOOKS } from "./cells-of-health.js";
+import { undone } from "./cells-of-hooks.js";
 import * as x from "./examples.js";
 
 const state: State = x.leading();
@@ -98,7 +98,10 @@ export const LEADING: Row = {
   queued: x.ignored(state, x.QUEUED),
   elected: x.ignored(state, x.ELECTED),
   "campaign-failed": x.ignored(state, x.CAMPAIGN_FAILED),
-  "start-failed": [{ state, event: x.START_FAILED, step: [x.resigning(127), x.RESIGN] }],
+  "start-failed": [
+    { state, event: x.START_FAILED, step: [x.resigning(127), x.RESIGN] },
+    ...undone(state, x.START_FAILED, { cause: "not-started", sequel: { exit: 127 } }),
+  ],
   lost: [
     {
       when: "before KILL_AT, rejoin",
@@ -127,14 +130,14 @@ export const LEADING: Row = {
       when: "at KILL_AT, rejoin",
       state,
       event: x.loss("key-gone", x.NOW),
-      step: [x.killing({ sequel: "rejoin" }), x.lost("key-gone"), ...x.KILL],
+      step: [x.killing({ cause: "key-gone", sequel: "rejoin" }), x.lost("key-gone"), ...x.KILL],
     },
     {
       when: "at KILL_AT, exit",
       rules: { onLost: "exit" },
       state,
       event: x.loss("key-gone", x.NOW),
-      step: [x.killing({ sequel: { exit: 75 } }), x.lost("key-gone"), ...x.KILL],
+      step: [x.killing({ cause: "key-gone", sequel: { exit: 75 } }), x.lost("key-gone"), ...x.KILL],
     },
   ],
   "step-down": [
@@ -167,7 +170,7 @@ export const LEADING: Row = {
       rules: { onLost: "exit" },
       state,
       event: x.tick(x.NOW - 3_000, x.NOW),
-      step: [x.killing({ sequel: { exit: 75 } }), x.lost("expired"), ...x.KILL],
+      step: [x.killing({ cause: "expired", sequel: { exit: 75 } }), x.lost("expired"), ...x.KILL],
     },
   ],
   exited: [{ state, event: x.exited(3), step: ended(3, "command") }, ...afterEnds()],

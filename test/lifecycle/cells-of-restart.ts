@@ -1,4 +1,5 @@
 import type { Row } from "./examples.js";
+import { undone } from "./cells-of-hooks.js";
 import * as x from "./examples.js";
 
 const state = x.restarting();
@@ -7,6 +8,7 @@ const due = x.restarting({ due: x.NOW, streak: x.streak(3, 2) });
 /** Nothing runs, and we lead. */
 export const RESTARTING: Row = {
   signal: [
+    ...undone(state, x.signal("SIGTERM"), { cause: "SIGTERM", sequel: { exit: 143 } }, x.toNobody("SIGTERM")),
     { when: "stop", state, event: x.signal("SIGTERM"), step: [x.resigning(143), x.toNobody("SIGTERM"), x.RESIGN] },
     { when: "no stop", state, event: x.signal("SIGHUP"), step: [state, x.toNobody("SIGHUP")] },
     { when: "hang-up", state, event: x.HANG_UP, step: [x.resigning(129), x.toNobody("SIGHUP"), x.RESIGN] },
@@ -16,6 +18,7 @@ export const RESTARTING: Row = {
   "campaign-failed": x.ignored(state, x.CAMPAIGN_FAILED),
   "start-failed": x.ignored(state, x.START_FAILED),
   lost: [
+    ...undone(state, x.loss("expired", x.NOW + 1), { cause: "expired", sequel: "rejoin" }, x.lost("expired")),
     { when: "rejoin", state, event: x.LOST, step: [x.RESIGNING_TO_REJOIN, x.lost("key-gone"), x.RESIGN] },
     {
       when: "exit",
@@ -26,7 +29,10 @@ export const RESTARTING: Row = {
     },
   ],
   probed: x.ignored(state, x.probed(false)),
-  "step-down": [{ state, event: x.STEP_DOWN, step: [x.RESIGNING_TO_REJOIN, x.RESIGN] }],
+  "step-down": [
+    ...undone(state, x.STEP_DOWN, { cause: "step-down", sequel: "rejoin" }),
+    { state, event: x.STEP_DOWN, step: [x.RESIGNING_TO_REJOIN, x.RESIGN] },
+  ],
   tick: [
     { when: "too early", state, event: x.tick(x.NOW + 1, x.NOW + 2), step: [state] },
     {
@@ -46,5 +52,8 @@ export const RESTARTING: Row = {
   exited: x.ignored(state, x.EXITED),
   gone: x.ignored(state, x.GONE),
   resigned: x.ignored(state, x.RESIGNED),
-  fault: [{ state, event: x.FAULT, step: [x.resigning(70), x.RESIGN] }],
+  fault: [
+    ...undone(state, x.FAULT, { cause: "bug", sequel: { exit: 70 } }),
+    { state, event: x.FAULT, step: [x.resigning(70), x.RESIGN] },
+  ],
 };

@@ -1,5 +1,6 @@
 import type { Sequel, State } from "../../lib/states.js";
 import type { Example, Row } from "./examples.js";
+import { undone } from "./cells-of-hooks.js";
 import * as x from "./examples.js";
 
 const state = x.stopping();
@@ -16,6 +17,7 @@ const startFailed = (of: (sequel: Sequel) => State): readonly Example[] => [
   { when: "rejoin", state: of("rejoin"), event: x.START_FAILED, step: [x.resigning(127), x.RESIGN] },
   { when: "decided", state: of({ exit: 75 }), event: x.START_FAILED, step: [x.resigning(75), x.RESIGN] },
   { when: "restart", state: of(AGAIN), event: x.START_FAILED, step: [x.resigning(127), x.RESIGN] },
+  ...undone(of("command"), x.START_FAILED, { cause: "SIGTERM", sequel: { exit: 127 } }),
 ];
 
 /** Nothing is left: the sequel is settled, with the command's status where it is the command's. */
@@ -27,6 +29,7 @@ const gone = (of: (sequel: Sequel, exit?: { code: number } | { signal: "SIGKILL"
     event: x.GONE,
     step: [x.resigning(137), x.RESIGN],
   },
+  ...undone(of("command", { code: 3 }), x.GONE, { cause: "SIGTERM", sequel: { exit: 3 } }),
   { when: "never exited", state: of("command"), event: x.GONE, step: [x.resigning(70), x.RESIGN] },
   { when: "rejoin", state: of("rejoin", { code: 3 }), event: x.GONE, step: [x.RESIGNING_TO_REJOIN, x.RESIGN] },
   { when: "decided", state: of({ exit: 75 }, { code: 3 }), event: x.GONE, step: [x.resigning(75), x.RESIGN] },
@@ -40,7 +43,7 @@ const gone = (of: (sequel: Sequel, exit?: { code: number } | { signal: "SIGKILL"
     when,
     rules: { restart },
     state: of(AGAIN, { code: 3 }),
-    event: { type: "gone", at: x.NOW, chance },
+    event: x.gone(chance),
     step: [
       x.restarting({ due: x.NOW + delay, streak: x.streak(3, 2) }),
       { do: "log", event: "restarting", attempt: 3, delay },
@@ -139,7 +142,12 @@ export const STOPPING: Row = {
         x.stop("SIGTERM"),
       ],
     },
-    { when: "at KILL_AT", state, event: x.loss("key-gone", x.NOW), step: [x.killing(), x.lost("key-gone"), ...x.KILL] },
+    {
+      when: "at KILL_AT",
+      state,
+      event: x.loss("key-gone", x.NOW),
+      step: [x.killing({ cause: "key-gone" }), x.lost("key-gone"), ...x.KILL],
+    },
     {
       when: "before a restart: none",
       state: again,
@@ -151,7 +159,7 @@ export const STOPPING: Row = {
       rules: { onLost: "exit" },
       state: again,
       event: x.loss("key-gone", x.NOW),
-      step: [x.killing({ sequel: { exit: 75 }, exit: { code: 3 } }), x.lost("key-gone"), ...x.KILL],
+      step: [x.killing({ cause: "key-gone", sequel: { exit: 75 }, exit: { code: 3 } }), x.lost("key-gone"), ...x.KILL],
     },
   ],
   probed: x.ignored(state, x.probed(false)),
@@ -174,7 +182,12 @@ export const STOPPING: Row = {
       step: [x.stopping({ cause: "expired", deadline: deadline - 1 }), x.lost("expired")],
     },
     { when: "at TERM_AT, KILL_AT not before the deadline", state, event: x.tick(x.NOW, deadline), step: [state] },
-    { when: "at KILL_AT", state, event: x.tick(x.NOW - 1, x.NOW), step: [x.killing(), x.lost("expired"), ...x.KILL] },
+    {
+      when: "at KILL_AT",
+      state,
+      event: x.tick(x.NOW - 1, x.NOW),
+      step: [x.killing({ cause: "expired" }), x.lost("expired"), ...x.KILL],
+    },
   ],
   exited: [
     {

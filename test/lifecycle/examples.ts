@@ -1,6 +1,6 @@
-import type { Step } from "../../lib/lifecycle.js";
 import type { Signal } from "../../lib/signals.js";
-import type { Effect, Event, HealthRules, Phase, RestartRules, Rules, State, Streak } from "../../lib/states.js";
+import type { Effect, Event, HealthRules, HookRules, Phase, RestartRules } from "../../lib/states.js";
+import type { Rules, State, Step, Streak } from "../../lib/states.js";
 
 /** What one cell of the table must make of one situation. */
 export interface Example {
@@ -39,6 +39,9 @@ export const leading = (change: Partial<Leading["run"]> = {}): Leading => ({
 /** Docker's defaults. */
 export const HEALTH: HealthRules = { interval: 30_000, timeout: 30_000, retries: 3, startPeriod: 0 };
 
+/** Both hooks. */
+export const HOOKS: HookRules = { onElected: true, onResigned: true, timeout: 10_000, pause: 1_000, longest: 30_000 };
+
 export const streak = (restarts: number, failures: number): Streak => ({ restarts, failures });
 
 type Restarting = Extract<State, { phase: "restarting" }>;
@@ -73,32 +76,43 @@ export const stopping = (change: Partial<Stopping> = {}): Stopping => ({
 });
 
 type Killing = Extract<State, { phase: "killing" }>;
-export const killing = (change: Partial<Killing> = {}): Killing => ({ phase: "killing", sequel: "command", ...change });
+export const killing = (change: Partial<Killing> = {}): Killing => ({
+  phase: "killing",
+  cause: "SIGTERM",
+  sequel: "command",
+  ...change,
+});
 
-export const signal = (name: Signal): Event => ({ type: "signal", at: NOW, signal: name });
-export const HANG_UP: Event = { type: "signal", at: NOW, signal: "SIGHUP", hungUp: true };
+/** In the middle of a term. */
+const TIMES = { at: NOW, termAt: NOW + 1, killAt: NOW + 2 };
+
+export const signal = (name: Signal): Event => ({ ...TIMES, type: "signal", signal: name });
+export const HANG_UP: Event = { ...TIMES, type: "signal", signal: "SIGHUP", hungUp: true };
 export const tick = (termAt: number, killAt: number): Event => ({ type: "tick", at: NOW, termAt, killAt });
-export const exited = (code: number): Event => ({ type: "exited", at: NOW, exit: { code } });
+export const exited = (code: number): Event => ({ ...TIMES, type: "exited", exit: { code } });
+export const elected = (termAt: number): Event => ({ ...TIMES, type: "elected", termAt });
+export const gone = (chance: number): Event => ({ ...TIMES, type: "gone", chance });
+export const resigned = (chance: number): Event => ({ ...TIMES, type: "resigned", chance });
 export const loss = (reason: "expired" | "lease-gone" | "key-gone", killAt: number): Event => ({
+  ...TIMES,
   type: "lost",
-  at: NOW,
   reason,
   killAt,
 });
 
-export const QUEUED: Event = { type: "queued", at: NOW };
-export const ELECTED: Event = { type: "elected", at: NOW, termAt: NOW + 1 };
-export const CAMPAIGN_FAILED: Event = { type: "campaign-failed", at: NOW, status: 77 };
-export const START_FAILED: Event = { type: "start-failed", at: NOW, status: 127 };
+export const QUEUED: Event = { ...TIMES, type: "queued" };
+export const ELECTED: Event = elected(NOW + 1);
+export const CAMPAIGN_FAILED: Event = { ...TIMES, type: "campaign-failed", status: 77 };
+export const START_FAILED: Event = { ...TIMES, type: "start-failed", status: 127 };
 export const LOST: Event = loss("key-gone", NOW);
-export const probed = (healthy: boolean): Event => ({ type: "probed", at: NOW, healthy });
-export const STEP_DOWN: Event = { type: "step-down", at: NOW };
+export const probed = (healthy: boolean): Event => ({ ...TIMES, type: "probed", healthy });
+export const STEP_DOWN: Event = { ...TIMES, type: "step-down" };
 /** With every time of the term in the past: the tick that has most reason to do something. */
 export const TICK: Event = tick(NOW - 2, NOW - 1);
 export const EXITED: Event = exited(0);
-export const GONE: Event = { type: "gone", at: NOW, chance: 1 };
-export const RESIGNED: Event = { type: "resigned", at: NOW };
-export const FAULT: Event = { type: "fault", at: NOW };
+export const GONE: Event = gone(1);
+export const RESIGNED: Event = resigned(1);
+export const FAULT: Event = { ...TIMES, type: "fault" };
 
 /** The cell says "nothing happens": the very same state, and no effects. */
 export const ignored = (state: State, event: Event): readonly Example[] => [{ state, event, step: [state] }];

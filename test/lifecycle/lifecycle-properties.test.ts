@@ -5,6 +5,7 @@ import { lifecycle } from "../../lib/lifecycle.js";
 import type { Rules } from "../../lib/states.js";
 import { anything } from "./anything.js";
 import { BROKEN } from "./broken.js";
+import { PAUSING, PREPARING, UNDOING } from "./cells-of-hooks.js";
 import { LEADING } from "./cells-of-leader.js";
 import { RESTARTING } from "./cells-of-restart.js";
 import { KILLING, STOPPING } from "./cells-of-stop.js";
@@ -21,6 +22,8 @@ import { shifted } from "./world.js";
 const POSSIBLE_LENGTH = 10;
 /** A run, its end, a restart, and what can end the term then; or looks at its health until it is unhealthy. */
 const LONG_TERM_LENGTH = 8;
+/** A term with both hooks and the command, each of which ends by itself. */
+const HOOKS_LENGTH = 7;
 const ARBITRARY_LENGTH = 6;
 const RUNS = 2_000;
 const LONGEST = 200;
@@ -35,20 +38,30 @@ const SETS: readonly Rules[] = [
   { ...REJOIN, restart: { when: "on-failure", most: 1, quick: 2, pause: 2, longest: 3 } },
   { ...REJOIN, onLost: "exit", health: { interval: 1, timeout: 2, retries: 2, startPeriod: 1 } },
   { ...REJOIN, killAfter: 9, onLost: "exit", restart: { when: "always", most: 0, quick: 2, pause: 1, longest: 9 } },
+  { ...REJOIN, hooks: { onElected: true, onResigned: true, timeout: 2, pause: 1, longest: 2 } },
+  { ...REJOIN, onLost: "exit", hooks: { onElected: true, onResigned: false, timeout: 6, pause: 1, longest: 1 } },
+  {
+    ...REJOIN,
+    killAfter: 2,
+    hooks: { onElected: false, onResigned: true, timeout: 6, pause: 1, longest: 1 },
+    restart: { when: "always", most: 0, quick: 2, pause: 1, longest: 1 },
+  },
 ];
 
-const titleOf = ({ killAfter, onLost, stopWith, wait, restart, health }: Rules): string =>
+const titleOf = ({ killAfter, onLost, stopWith, wait, restart, health, hooks }: Rules): string =>
   [
     `kill after ${killAfter}, ${onLost}`,
     ...(stopWith ? [`stop with ${stopWith}`] : []),
     ...(wait ? [`wait ${wait}`] : []),
     ...(health ? ["health"] : []),
+    ...(hooks?.onElected ? ["on-elected"] : []),
+    ...(hooks?.onResigned ? ["on-resigned"] : []),
     ...(restart ? [`restart ${restart.when}`] : []),
   ].join(", ");
 const many = ({ histories }: { histories: bigint }): string => histories.toLocaleString("en");
 
 for (const rules of SETS) {
-  const length = rules.restart || rules.health ? LONG_TERM_LENGTH : POSSIBLE_LENGTH;
+  const length = rules.hooks ? HOOKS_LENGTH : rules.restart || rules.health ? LONG_TERM_LENGTH : POSSIBLE_LENGTH;
   const found = explore(possible(lifecycle(rules), rules), length);
   await test(
     `all promises hold over all ${many(found)} possible histories of up to ${length} moves, ` +
@@ -81,7 +94,7 @@ await test("the shortcut of the exhaustive search loses no history: counted one 
 
 await test("the hour makes no difference to the lifecycle, so that the search may count times from now", async () => {
   const life = lifecycle({ ...RULES, wait: 500 });
-  const rows = [CONNECTING, STANDBY, LEADING, STOPPING, KILLING, RESTARTING, RESIGNING];
+  const rows = [CONNECTING, STANDBY, PREPARING, LEADING, STOPPING, KILLING, RESTARTING, UNDOING, RESIGNING, PAUSING];
   const examples = rows.flatMap((row) => Object.values(row).flat());
   fc.assert(
     fc.property(fc.constantFrom(...examples), fc.integer(), ({ state, event }, by) =>

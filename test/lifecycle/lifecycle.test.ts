@@ -3,20 +3,24 @@ import { lifecycle } from "../../lib/lifecycle.js";
 import type { Event, Phase, State } from "../../lib/states.js";
 import { CONNECTING, STANDBY } from "./cells-of-candidate.js";
 import { DONE, RESIGNING } from "./cells-of-end.js";
+import { PAUSING, PREPARING, UNDOING } from "./cells-of-hooks.js";
 import { LEADING } from "./cells-of-leader.js";
 import { RESTARTING } from "./cells-of-restart.js";
 import { KILLING, STOPPING } from "./cells-of-stop.js";
 import type { Cells } from "./examples.js";
-import { leading, NOW, restarting, RULES, stopping } from "./examples.js";
+import { killing, leading, NOW, restarting, RULES, stopping } from "./examples.js";
 
 const CELLS: Cells = {
   connecting: CONNECTING,
   standby: STANDBY,
+  preparing: PREPARING,
   leading: LEADING,
   stopping: STOPPING,
   killing: KILLING,
   restarting: RESTARTING,
+  undoing: UNDOING,
   resigning: RESIGNING,
+  pausing: PAUSING,
   done: DONE,
 };
 
@@ -24,11 +28,14 @@ const CELLS: Cells = {
 const PHASES = Object.keys({
   connecting: 0,
   standby: 0,
+  preparing: 0,
   leading: 0,
   stopping: 0,
   killing: 0,
   restarting: 0,
+  undoing: 0,
   resigning: 0,
+  pausing: 0,
   done: 0,
 } satisfies Record<Phase, 0>) as Phase[];
 const TYPES = Object.keys({
@@ -48,7 +55,7 @@ const TYPES = Object.keys({
 } satisfies Record<Event["type"], 0>) as Event["type"][];
 
 await test("every cell of the table has an example of its own", async (t) => {
-  t.equal(PHASES.length * TYPES.length, 104);
+  t.equal(PHASES.length * TYPES.length, 143);
   for (const phase of PHASES) {
     for (const type of TYPES) {
       const examples = CELLS[phase][type];
@@ -102,7 +109,7 @@ await test("the next tick is due when something is to be decided, and never othe
     NOW + 10,
     "stopping: TERM_AT, as KILL_AT is before the deadline",
   );
-  t.equal(nextTick({ phase: "killing", sequel: "command" }, term), undefined, "killing: nothing to wait for");
+  t.equal(nextTick(killing(), term), undefined, "killing: nothing to wait for");
   t.equal(nextTick({ phase: "resigning", sequel: "rejoin" }, term), undefined, "resigning: nothing to wait for");
   t.equal(nextTick({ phase: "done", status: 0 }, term), undefined, "done: nothing to wait for");
 });

@@ -1,11 +1,10 @@
 import type { Happening, Rules } from "../../lib/states.js";
-import type { Move, Situation, Times } from "./world.js";
+import type { Move, Situation, Validity } from "./world.js";
 
 /** A renewal confirmed now; the numbers are small so that histories meet again, their order is that of safety.md. */
 const VALID = { term: 3, kill: 5 };
 /** Past every deadline. */
 const LATE = 20;
-const NEVER: Times = { termAt: Infinity, killAt: Infinity };
 
 /** Everything that can come next. `due`: when the lifecycle asked for its next tick. */
 export function movesIn(situation: Situation, rules: Rules, due: number | undefined): readonly Move[] {
@@ -23,7 +22,7 @@ export function movesIn(situation: Situation, rules: Rules, due: number | undefi
 export function closingMove(situation: Situation, due: number | undefined): Move | undefined {
   const { state, resigning, command, killed, now } = situation;
   if (state.phase === "done") return undefined;
-  if (resigning) return move(situation, "resigned", { type: "resigned" });
+  if (resigning) return move(situation, "resigned", { type: "resigned", chance: 1 });
   if (command === "ended") return move(situation, "gone", { type: "gone", chance: 1 });
   if (command === "started" && killed)
     return move(situation, "exited", { type: "exited", exit: { signal: "SIGKILL" } });
@@ -35,8 +34,7 @@ function move({ now, term }: Situation, name: string, event: Happening, final?: 
 }
 
 function tickAt(situation: Situation, name: string, now: number): Move {
-  const { term } = situation;
-  return { name, now, term, event: { type: "tick", ...(term ?? NEVER) } };
+  return { name, now, term: situation.term, event: { type: "tick" } };
 }
 
 /** Time passes: unnoticed (the wrapper is busy or stopped), with a renewal, or up to a tick that is early, in time or late. */
@@ -71,17 +69,17 @@ function election(situation: Situation): Move[] {
     ...(candidacy === "over"
       ? []
       : [
-          move({ ...situation, term: fresh }, "elected", { type: "elected", termAt: fresh.termAt }),
-          move({ ...situation, term: stale }, "elected too late", { type: "elected", termAt: stale.termAt }),
+          move({ ...situation, term: fresh }, "elected", { type: "elected" }),
+          move({ ...situation, term: stale }, "elected too late", { type: "elected" }),
           move(situation, "campaign failed", { type: "campaign-failed", status: 77 }, "final"),
         ]),
     ...(term && !saidLost ? losses(situation, term) : []),
     ...(term ? [move(situation, "asked to step down", { type: "step-down" })] : []),
-    ...(resigning ? [move(situation, "resigned", { type: "resigned" })] : []),
+    ...(resigning ? [move(situation, "resigned", { type: "resigned", chance: 1 })] : []),
   ];
 }
 
-function losses(situation: Situation, term: Times): Move[] {
+function losses(situation: Situation, term: Validity): Move[] {
   const { now } = situation;
   // Key or lease are gone: the validity ends at once, and KILL_AT is the kill margin before that.
   const killAt = Math.min(now - 1, term.killAt);
@@ -95,14 +93,15 @@ function losses(situation: Situation, term: Times): Move[] {
 }
 
 function workload(situation: Situation, rules: Rules): Move[] {
-  const { command, killed, probing } = situation;
-  const last = rules.restart ? undefined : "final";
+  const { command, hook, killed, probing } = situation;
+  const last = rules.restart || hook ? undefined : "final";
   const alive = command === "started";
+  const well: Happening = { type: "exited", exit: { code: 0 } };
   const byKill: Happening = { type: "exited", exit: { signal: "SIGKILL" } };
   return [
     ...(alive ? [move(situation, "start failed", { type: "start-failed", status: 127 }, "final")] : []),
     ...(alive ? [move(situation, "exited 3", { type: "exited", exit: { code: 3 } }, last)] : []),
-    ...(alive && rules.restart ? [move(situation, "exited 0", { type: "exited", exit: { code: 0 } }, "final")] : []),
+    ...(alive && (rules.restart || hook) ? [move(situation, "exited 0", well, hook ? undefined : "final")] : []),
     ...(alive ? [move(situation, "exited by SIGKILL", byKill, killed ? undefined : last)] : []),
     ...(probing && alive ? [move(situation, "healthy", { type: "probed", healthy: true })] : []),
     ...(probing && alive ? [move(situation, "unhealthy", { type: "probed", healthy: false })] : []),

@@ -1,10 +1,11 @@
-import type { Lifecycle, Step } from "../../lib/lifecycle.js";
-import type { Effect, Event, Rules } from "../../lib/states.js";
+import { isBeingKilled } from "../../lib/hooks.js";
+import type { Lifecycle } from "../../lib/lifecycle.js";
+import type { Effect, Event, Rules, State, Step } from "../../lib/states.js";
 import type { Game, Violation } from "./explore.js";
 import { closingMove, movesIn } from "./moves.js";
 import { keepAlways } from "./promises.js";
 import { judge } from "./verdict.js";
-import type { Move, Situation } from "./world.js";
+import type { Move, Situation, Validity } from "./world.js";
 import { hear, keyOf, newborn, perform } from "./world.js";
 
 /** Every history that is physically possible, and every promise there is. */
@@ -18,6 +19,8 @@ export function possible(life: Lifecycle, rules: Rules): Game<Situation, Move> {
   };
 }
 
+const NEVER: Validity = { termAt: Infinity, killAt: Infinity };
+
 function play(
   life: Lifecycle,
   rules: Rules,
@@ -26,7 +29,7 @@ function play(
 ): Situation | string {
   const before: Situation = { ...from, now, term };
   if (happening === undefined) return before;
-  const event: Event = { ...happening, at: now };
+  const event: Event = { ...(term ?? NEVER), ...happening, at: now };
   const step = life.step(before.state, event);
   const memory = keepAlways(rules, before.memory, before.state, event, step);
   if (typeof memory === "string") return memory;
@@ -57,6 +60,8 @@ function reasonAfter(
     if (effect.do !== "log") continue;
     // A restart is no end of the term, so whatever ends it later has a reason of its own.
     if (effect.event === "rejoining" || effect.event === "restarting") return undefined;
+    // A failed hook is a reason of its own, whatever has shown that it failed.
+    if (effect.event === "hook-failed" && effect.hook === "on-elected") first ??= "hook-failed";
     if (!["stopping", "lost", "exited"].includes(effect.event)) continue;
     const cause = effect.event === "stopping" ? effect.cause : effect.event === "lost" ? effect.reason : "ended";
     if (first === undefined && cause !== causeIn(event)) return { broken: `"${cause}" is not what ended the term` };
@@ -64,7 +69,8 @@ function reasonAfter(
       return { broken: "a term has two reasons" };
     first ??= cause;
   }
-  const left = state.phase === "leading" && after.phase !== "leading" && event.type !== "start-failed";
+  const within = ["preparing", "leading"];
+  const left = within.includes(state.phase) && !within.includes(after.phase) && event.type !== "start-failed";
   return left && first === undefined ? { broken: "a term ends without a reason" } : first;
 }
 
@@ -85,14 +91,26 @@ function unkept(life: Lifecycle, event: Event, after: Situation): string | undef
     return state.status === verdict ? undefined : `exit status ${state.status} in place of ${verdict}`;
   }
   if (state.phase === "leading" && verdict !== "open") return "the command runs on though the term is to end";
+  if (state.phase === "preparing" && (state.ending === undefined) !== (verdict === "open"))
+    return "on-elected runs on though the term is to end, or the other way round";
   const deadline = state.phase === "stopping" ? state.deadline : -Infinity;
-  if (event.type === "lost" && deadline > event.killAt) return "a lost term leaves the deadline after KILL_AT";
+  if (event.type === "lost" && Math.max(deadline, hookDeadline(state)) > event.killAt)
+    return "a lost term leaves the deadline after KILL_AT";
   if (event.type !== "tick") return undefined;
-  const leads = state.phase === "leading" || state.phase === "restarting";
+  const leads =
+    state.phase === "leading" || state.phase === "restarting" || (state.phase === "preparing" && !state.ending);
   if (event.at >= event.termAt && (leads || deadline > event.killAt))
     return "TERM_AT has passed, and the end is not set to KILL_AT or before";
-  if (event.at >= event.killAt && state.phase === "stopping") return "KILL_AT has passed, and nothing is killed";
+  if (event.at >= event.killAt && (state.phase === "stopping" || hookDeadline(state) > -Infinity))
+    return "KILL_AT has passed, and nothing is killed";
   return (dueAt(life, after) ?? Infinity) > event.at ? undefined : "a tick is due again at once";
+}
+
+/** When a hook is to be killed that is not being killed yet. */
+function hookDeadline(state: State): number {
+  return (state.phase === "preparing" || state.phase === "undoing") && !isBeingKilled(state)
+    ? state.deadline
+    : -Infinity;
 }
 
 /** While something runs that is not being killed, KILL_AT must not pass without a tick. */
@@ -100,7 +118,8 @@ function tooLate(life: Lifecycle, situation: Situation): Violation<Move> | undef
   const { state, term = { killAt: Infinity } } = situation;
   const due = dueAt(life, situation) ?? Infinity;
   if (state.phase === "restarting" && due === Infinity) return { broken: "no restart is ever due", history: [] };
-  if (state.phase !== "leading" && state.phase !== "stopping") return undefined;
+  if (state.phase === "pausing" && due === Infinity) return { broken: "no campaign is ever due", history: [] };
+  if (state.phase !== "leading" && state.phase !== "stopping" && hookDeadline(state) === -Infinity) return undefined;
   return due <= term.killAt ? undefined : { broken: "no tick is due by KILL_AT", history: [] };
 }
 
@@ -116,9 +135,10 @@ function endless(life: Lifecycle, rules: Rules, from: Situation): Violation<Move
     situation = next;
   }
   if (situation.state.phase !== "done") return { broken: `stuck in ${situation.state.phase}`, history };
-  return situation.now <= from.now + rules.killAfter ? undefined : { broken: "a stop takes too long", history };
+  const longest = rules.killAfter + (rules.hooks?.onResigned ? rules.hooks.timeout : 0);
+  return situation.now <= from.now + longest ? undefined : { broken: "a stop takes too long", history };
 }
 
 function dueAt(life: Lifecycle, { state, term }: Situation): number | undefined {
-  return life.nextTick(state, term ?? { termAt: Infinity, killAt: Infinity });
+  return life.nextTick(state, term ?? NEVER);
 }

@@ -10,14 +10,38 @@ export type Verdict = "open" | "rejoin" | "command" | number;
 
 /** The contract's tables "causes of a stop" and "exit status". The first cause decides; a bug (70) overrides all. */
 export function judge(rules: Rules, before: Situation, event: Event): Verdict {
-  const { verdict, exit, command } = before;
+  const { verdict, exit, command, hook } = before;
   if (event.type === "fault") return ExitStatus.bug;
   if (typeof verdict === "number") return verdict;
-  if (event.type === "start-failed") return event.status;
+  if (event.type === "start-failed" && !hook) return event.status;
   if (event.type === "gone" && verdict === "command") return exitStatus(exit ?? { code: ExitStatus.bug });
   if (event.type === "signal" && (event.hungUp === true || rules.stopOn.has(event.signal)))
-    return command === "none" ? signalledStatus(event.signal) : "command";
-  return verdict === "open" ? firstCause(rules, before, event) : verdict;
+    return command === "none" || hook ? signalledStatus(event.signal) : "command";
+  if (verdict !== "open") return verdict;
+  return hook ? whilePreparing(rules, before, event) : firstCause(rules, before, event);
+}
+
+/** What ends a term in which `on-elected` still runs. */
+function whilePreparing(rules: Rules, { hookUntil }: Situation, event: Event): Verdict {
+  const { at, termAt, killAt } = event;
+  const afterLoss = rules.onLost === "rejoin" ? "rejoin" : ExitStatus.notLeader;
+  switch (event.type) {
+    case "lost":
+      return afterLoss;
+    case "step-down":
+    case "start-failed":
+      return "rejoin";
+    case "exited":
+      return exitStatus(event.exit) === 0 ? "open" : "rejoin";
+    case "gone":
+      return at < termAt ? "open" : afterLoss;
+    case "tick":
+      if (at >= killAt) return afterLoss;
+      if (at >= hookUntil) return "rejoin";
+      return at < termAt ? "open" : afterLoss;
+    default:
+      return "open";
+  }
 }
 
 function firstCause(rules: Rules, before: Situation, event: Event): Verdict {

@@ -1,15 +1,13 @@
 import type { Exit } from "../../lib/exit-status.js";
-import type { Effect, Event, Happening, Rules, State } from "../../lib/states.js";
+import { exitStatus } from "../../lib/exit-status.js";
+import type { Effect, Event, Happening, HookName, Rules, State, Times } from "../../lib/states.js";
 import type { Memory } from "./promises.js";
 import { NOTHING_YET } from "./promises.js";
 import type { Verdict } from "./verdict.js";
 import { failuresAfter, illAfter } from "./verdict.js";
 
 /** TERM_AT and KILL_AT as they stand at the moment. */
-export interface Times {
-  readonly termAt: number;
-  readonly killAt: number;
-}
+export type Validity = Omit<Times, "at">;
 
 /** The lifecycle's state, the world around it, and what the promises remember of the history. */
 export interface Situation {
@@ -17,11 +15,18 @@ export interface Situation {
   readonly now: number;
   /** Our place in the election: `over` once won, refused or given back. */
   readonly candidacy: "connecting" | "queued" | "over";
-  readonly term: Times | undefined;
+  readonly term: Validity | undefined;
   /** The election has said that the term is over; it says so once. */
   readonly saidLost: boolean;
   /** `started` even if it is about to fail; `ended` when others of the workload may live on. */
   readonly command: "none" | "started" | "ended";
+  /** It is not the command that this tells of, but a hook, which may take until then. */
+  readonly hook: HookName | undefined;
+  readonly hookUntil: number;
+  /** What has become of this term's `on-elected`. */
+  readonly prepared: "not yet" | "well" | "failed";
+  /** Others are to go first until then. */
+  readonly restUntil: number;
   readonly exit: Exit | undefined;
   readonly killed: boolean;
   /** The health command runs, or has ended and we have not heard of it yet. */
@@ -49,7 +54,7 @@ export interface Situation {
 export interface Move {
   readonly name: string;
   readonly now: number;
-  readonly term: Times | undefined;
+  readonly term: Validity | undefined;
   readonly event?: Happening;
   /** It is likely to be the beginning of the end; long histories need others. */
   readonly final?: true;
@@ -68,6 +73,10 @@ function candidate(state: State, now: number, { wait = Infinity }: Rules): Omit<
     term: undefined,
     saidLost: false,
     command: "none",
+    hook: undefined,
+    hookUntil: Infinity,
+    prepared: "not yet",
+    restUntil: -Infinity,
     exit: undefined,
     killed: false,
     probing: false,
@@ -95,6 +104,7 @@ export function hear(rules: Rules, world: Situation, event: Event): Situation {
     case "lost":
       return { ...world, saidLost: true };
     case "exited":
+      if (world.hook) return { ...world, command: "ended", ...(isSuccess(world, event) && { prepared: "well" }) };
       return {
         ...world,
         command: "ended",
@@ -103,7 +113,7 @@ export function hear(rules: Rules, world: Situation, event: Event): Situation {
       };
     case "start-failed":
     case "gone":
-      return { ...world, command: "none" };
+      return { ...world, ...NOTHING };
     case "resigned":
       return { ...world, candidacy: "over", term: undefined, resigning: false };
     case "probed":
@@ -119,6 +129,13 @@ export function hear(rules: Rules, world: Situation, event: Event): Situation {
   return world;
 }
 
+const NOTHING = { command: "none", hook: undefined, hookUntil: Infinity } as const;
+
+/** A hook that had to be killed has failed, however it has ended. */
+function isSuccess({ hook, killed }: Situation, { exit }: Extract<Event, { type: "exited" }>): boolean {
+  return hook === "on-elected" && !killed && exitStatus(exit) === 0;
+}
+
 /** What an effect does to the world, or the promise it breaks. */
 export function perform(rules: Rules, world: Situation, effect: Effect): Situation | string {
   const gone = world.command === "none";
@@ -127,6 +144,7 @@ export function perform(rules: Rules, world: Situation, effect: Effect): Situati
       if (!gone) return "two workloads at once";
       if (world.verdict !== "open") return "the command is started though the term is to end";
       if (world.term === undefined) return "the command is started without a term";
+      if (rules.hooks?.onElected && world.prepared !== "well") return "the command is started without on-elected";
       return {
         ...world,
         command: "started",
@@ -136,6 +154,13 @@ export function perform(rules: Rules, world: Situation, effect: Effect): Situati
         lenientUntil: world.now + (rules.health?.startPeriod ?? -Infinity),
         quickUntil: world.now + (rules.restart?.quick ?? -Infinity),
       };
+    case "hook": {
+      if (!gone) return "a hook is started beside something that lives";
+      if (world.term === undefined) return "a hook is started without a term";
+      if ((effect.hook === "on-elected") !== (world.verdict === "open")) return "the wrong hook";
+      const hookUntil = world.now + (rules.hooks?.timeout ?? NaN);
+      return { ...world, command: "started", hook: effect.hook, hookUntil, killed: false };
+    }
     case "forward":
     case "stop":
     case "terminate":
@@ -152,18 +177,25 @@ export function perform(rules: Rules, world: Situation, effect: Effect): Situati
     case "campaign": {
       const { state, now, reached, memory, verdict } = world;
       if (verdict !== "rejoin") return `rejoined in place of ${verdict}`;
+      if (now < world.restUntil) return "a campaign before others could go first";
       return { ...candidate(state, now, rules), reached, memory };
     }
     case "log":
       break;
   }
+  if (effect.event === "hook-failed" && effect.hook === "on-elected") return { ...world, prepared: "failed" };
+  if (effect.event === "rejoining" && world.prepared === "failed")
+    return { ...world, restUntil: world.now + (rules.hooks?.pause ?? NaN) };
   if (effect.event !== "lost" || effect.reason !== "expired") return world;
   return world.saidExpired ? "the same loss is reported twice" : { ...world, saidExpired: true };
 }
 
 /** The same for two situations that differ only in when the clock was set to zero. */
-export function keyOf({ now, state, term, giveUpAt, quickUntil, lenientUntil, ...others }: Situation): string {
+export function keyOf(situation: Situation): string {
+  const { now, state, term, giveUpAt, quickUntil, lenientUntil, hookUntil, restUntil, ...others } = situation;
   const times = [
+    hookUntil - now,
+    Math.max(restUntil - now, 0),
     term && [term.termAt - now, term.killAt - now],
     giveUpAt - now,
     Math.max(quickUntil - now, 0),
@@ -184,7 +216,7 @@ export function told(state: State, now: number): State {
       ...(health && { health: { ...health, due: past(health.due), lenientUntil: past(health.lenientUntil) } }),
     };
   }
-  return from.phase === "restarting" ? { ...from, due: Math.max(from.due, 0) } : from;
+  return from.phase === "restarting" || from.phase === "pausing" ? { ...from, due: Math.max(from.due, 0) } : from;
 }
 
 const TIMES: ReadonlySet<string> = new Set([
