@@ -59,6 +59,9 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   "health-timeout": [...noDuration, "0"],
   "health-retries": ["", "0", "-1", "1.5"],
   "health-start-period": noDuration,
+  "on-elected": [""],
+  "on-resigned": [""],
+  "hook-timeout": [...noDuration, "0"],
   guard: ["", "yes", "ON", "auto,on"],
   listen: ["", "8080", "a:", "a:b", ":65536", "::1:80", "[::1]", "http://a:80", "a b:80", "a:80/livez"],
   probe: ["", "readyz,livez", "metrics", "/livez", "READYZ"],
@@ -219,4 +222,10 @@ await t.test("whatever is refused: one line on stderr, status 64, and nothing is
     t.notOk(existsSync(touched));
   });
   await Promise.all(runs);
+});
+
+await t.test("a hook without an election is refused: there is nothing to be elected to", async (t) => {
+  t.equal(await refusalOf(["--on-elected", "true", "true"]), "--on-elected: needs --election as well");
+  const env = { WHILE_LEADER_ON_RESIGNED: "true" };
+  t.equal(await refusalOf(["true"], env), "WHILE_LEADER_ON_RESIGNED: needs --election as well");
 });
