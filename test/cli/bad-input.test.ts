@@ -145,7 +145,7 @@ await t.test("an option that is not there is refused by its name", async (t) => 
     "$0",
   ];
   // Known to every object of the language; and those of a later version.
-  const others = ["constructor", "toString", "__proto__", "hasOwnProperty", "on-elected", "state"];
+  const others = ["constructor", "toString", "__proto__", "hasOwnProperty", "on-standby", "state"];
   for (const name of [...unknown, ...others]) {
     for (const argv of [[`--${name}`], [`--${name}=value`], [`--${name}`, "value"]]) {
       const refusal = await refusalOf([...argv, "--", "true"]).catch(String);
