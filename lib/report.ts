@@ -38,16 +38,15 @@ export function report(effect: Extract<Effect, { do: "log" }>, at: Milliseconds,
   }
 }
 
+const WHY_FAILED = {
+  "not-started": "could not be started",
+  timeout: "took longer than --hook-timeout",
+  lost: "may not run: another host may lead",
+} as const;
+
 function whyFailed(why: Extract<Effect, { event: "hook-failed" }>["why"]): string {
-  if (typeof why === "object") return "code" in why ? `status ${why.code}` : `ended by ${why.signal}`;
-  switch (why) {
-    case "not-started":
-      return "could not be started";
-    case "timeout":
-      return "took longer than --hook-timeout";
-    case "lost":
-      return "may not run: another host may lead";
-  }
+  if (typeof why === "string") return WHY_FAILED[why];
+  return "code" in why ? `status ${why.code}` : `ended by ${why.signal}`;
 }
 
 function exitFields(exit: Exit): { status: number } | { signal: string } {

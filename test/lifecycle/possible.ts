@@ -69,8 +69,8 @@ function reasonAfter(
       return { broken: "a term has two reasons" };
     first ??= cause;
   }
-  const within = ["preparing", "leading"];
-  const left = within.includes(state.phase) && !within.includes(after.phase) && event.type !== "start-failed";
+  const within: ReadonlySet<string> = new Set(["preparing", "leading"]);
+  const left = within.has(state.phase) && !within.has(after.phase) && event.type !== "start-failed";
   return left && first === undefined ? { broken: "a term ends without a reason" } : first;
 }
 

@@ -39,9 +39,16 @@ function whilePreparing(rules: Rules, { hookUntil }: Situation, event: Event): V
       if (at >= killAt) return afterLoss;
       if (at >= hookUntil) return "rejoin";
       return at < termAt ? "open" : afterLoss;
-    default:
-      return "open";
+    case "signal":
+    case "queued":
+    case "elected":
+    case "campaign-failed":
+    case "probed":
+    case "resigned":
+    case "fault":
+      break;
   }
+  return "open";
 }
 
 function firstCause(rules: Rules, before: Situation, event: Event): Verdict {
