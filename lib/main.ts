@@ -91,9 +91,8 @@ async function serve(
     releaseSignal("SIGTSTP");
     catchInstead("SIGHUP", () => inbox.put({ type: "signal", signal: "SIGHUP", hungUp: !isatty(0) }));
   }
-  // Later is soon enough for PID 1, to whom orphans fall in any case; and without an election, where whoever was orphaned within the
-  // first moment is told by its environment. Not if a terminal is to be remembered as it is now.
-  if ((config.election && process.pid !== 1) || [0, 2].some((descriptor) => isatty(descriptor))) await init.open();
+  // Later is soon enough for PID 1, to whom orphans fall in any case, unless a terminal is to be remembered as it is now.
+  if (process.pid !== 1 || [0, 2].some((descriptor) => isatty(descriptor))) await init.open();
   if (startedByNpm(env)) void hearNpm(config.rules, inbox, clock);
   announce(config, log);
   if (status) log("info", "listening", { address: shownAddress(status.address) });

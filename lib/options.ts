@@ -205,7 +205,7 @@ export const OPTIONS = [
     kind: "duration",
     value: "DURATION",
     fallback: formatDuration(DEFAULTS.hookTimeout),
-    describe: "--on-elected or --on-resigned is killed after it, and has failed",
+    describe: "a hook that takes longer is killed, and has failed",
   }),
   option("Command:", "guard", {
     kind: "choice",

@@ -211,7 +211,8 @@ class EtcdCampaign implements Campaign {
 
   #term({ key, revision, lease }: Place, electedAt: string): Term {
     const { name, identity } = this.#candidacy;
-    this.#context.log("info", "elected", { election: name, identity, key: key.toString(), revision });
+    const left = Math.round(lease.validUntil() - this.#context.clock.now());
+    this.#context.log("info", "elected", { election: name, identity, key: key.toString(), revision, left });
     const over = abortedWith(this.#withdrawn.signal);
     void lease.lost.then(() => over.abort());
     return {

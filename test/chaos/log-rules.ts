@@ -1,6 +1,6 @@
 import { ms, unchecked, violation, type Finding } from "./finding.js";
 import type { History, Instance, LogLine } from "./history.js";
-import { faultsDuring, hasHoles, termsOf, type Term } from "./terms.js";
+import { faultsDuring, hasHoles, tellsValidity, termsOf, type Term } from "./terms.js";
 
 /** `--clock-drift`, whose default no candidate changes. */
 const DRIFT = 0.01;
@@ -18,7 +18,7 @@ export function validityWithinLease(history: History): Finding[] {
     const found: Finding[] = [];
     for (const line of instance.log) {
       if (line.event === "granted") ttl = Number(line.ttl);
-      if (line.event === "renewed") found.push(...judgeRenewal(history, instance, line, ttl));
+      if (tellsValidity(line)) found.push(...judgeRenewal(history, instance, line, ttl));
     }
     return found;
   });

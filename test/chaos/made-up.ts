@@ -55,8 +55,7 @@ export function line(at: number, event: string, fields: Record<string, unknown> 
 export function elected(at: number, token: number, key = `jobs/${token}`): LogLine[] {
   return [
     line(at - 100, "granted", { ttl: TTL }),
-    line(at, "renewed", { left: TTL * 0.99 - 5 }),
-    line(at, "elected", { revision: String(token), key }),
+    line(at, "elected", { revision: String(token), key, left: TTL * 0.99 - 5 }),
   ];
 }
 

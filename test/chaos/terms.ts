@@ -9,7 +9,7 @@ export interface Term {
   readonly electedAt: Moment;
   /** The lines from `elected` on, up to the instance's next term or its end. */
   readonly lines: readonly LogLine[];
-  /** The log's word for how long it may last, on from the newest confirmed renewal; -Infinity without one. */
+  /** The log's word for how long it may last, on from the newest confirmed renewal. */
   readonly validUntil: Moment;
 }
 
@@ -24,9 +24,7 @@ function termsOfInstance(instance: Instance): Term[] {
   return starts.map((start, nth) => {
     const lines = log.slice(start, starts[nth + 1]);
     const { at, revision, key } = log[start] as LogLine;
-    // The renewal that let it be elected is logged just before.
-    const before = log.slice(0, start).findLast(({ event }) => event === "renewed");
-    const validities = [before, ...lines.filter(({ event }) => event === "renewed")].map(validityIn);
+    const validities = lines.filter(tellsValidity).map((line) => line.at + Number(line.left));
     return {
       token: BigInt(String(revision)),
       key: String(key),
@@ -38,8 +36,9 @@ function termsOfInstance(instance: Instance): Term[] {
   });
 }
 
-function validityIn(line: LogLine | undefined): Moment {
-  return line === undefined ? -Infinity : line.at + Number(line.left);
+/** Whether a line tells for how long the lease is good, by the newest renewal. */
+export function tellsValidity({ event }: LogLine): boolean {
+  return event === "elected" || event === "renewed";
 }
 
 /** The beats of each token, in the order in which tokens first came. */

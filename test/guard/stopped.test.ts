@@ -3,8 +3,8 @@ import { startEtcd } from "../helpers/etcd-server.js";
 import { asPid1, namespaceOf, needsPid1 } from "../helpers/pid1.js";
 import { isAlive } from "../helpers/processes.js";
 import { until } from "../helpers/until.js";
-import { startWrapper, type LogEvent } from "../helpers/wrapper.js";
-import { monotonic, namesAfter, newest, Stage, tokenOf, WIDE_MARGIN } from "../integration/stage.js";
+import { startWrapper } from "../helpers/wrapper.js";
+import { monotonic, namesAfter, newest, newestValidity, Stage, tokenOf, WIDE_MARGIN } from "../integration/stage.js";
 import { trapOf } from "../pid1/bug-of-ours.js";
 
 const TTL = 3;
@@ -22,7 +22,7 @@ void t.test("a stopped wrapper's command is killed in time; it goes on as after 
   const b = await stage.standby("b", options);
   a.kill("SIGSTOP");
   await stage.beating(b);
-  const renewed = newest(a, "renewed") as LogEvent;
+  const renewed = newestValidity(a);
   const last = stage.beats().findLast((beat) => beat.token === token);
   t.ok((last?.at ?? Infinity) < monotonic(renewed) + Number(renewed.left), "no beat past the validity");
   t.ok(isAlive(a.pid), "it is still there, stopped");

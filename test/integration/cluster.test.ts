@@ -6,7 +6,7 @@ import { startProxy } from "../helpers/tcp-proxy.js";
 import { until } from "../helpers/until.js";
 import type { LogEvent, Wrapper } from "../helpers/wrapper.js";
 import { memberId, PeerNet } from "./peer-net.js";
-import { namesAfter, newest, renewals, Stage, tokenOf } from "./stage.js";
+import { namesAfter, newest, newestValidity, renewals, Stage, tokenOf } from "./stage.js";
 
 // A failover takes etcd half a second to one; 5.9 s after the last renewal the term would end.
 const ELECTION_TIMEOUT = 500;
@@ -39,7 +39,7 @@ for (const [what, { begin, end }] of Object.entries(TROUBLES)) {
     spare.heal();
     for (const one of [a, c]) t.match(newest(one, "connected"), { endpoint: member.clientUrl });
     await lead(member);
-    const last = newest(a, "renewed") as LogEvent;
+    const last = newestValidity(a);
     await begin(member);
     t.teardown(() => end(member));
     await leaderOtherThan(member);
@@ -54,7 +54,7 @@ for (const [what, { begin, end }] of Object.entries(TROUBLES)) {
 await t.test("a term outlives a change of etcd's leader", async (t) => {
   const stage = await settled(t);
   const a = await stage.leader("a");
-  const last = newest(a, "renewed") as LogEvent;
+  const last = newestValidity(a);
   for (const member of etcd.members) await lead(member);
   await renewals(a, 2);
   await isUndisturbed(t, stage, a, last);
@@ -71,7 +71,7 @@ await t.test(
     const endpoints = [good[0]?.url, `127.0.0.1:${dead}`, silent.url, good[1]?.url].join(",");
     const a = await stage.leader("a", { endpoints });
     const { endpoint } = newest(a, "connected") as LogEvent;
-    const last = newest(a, "renewed") as LogEvent;
+    const last = newestValidity(a);
     good.find(({ url }) => url === endpoint)?.swallow();
     await a.event("renewed", { after: await a.event("renewal-failed", { after: last }) });
     await isUndisturbed(t, stage, a, last);

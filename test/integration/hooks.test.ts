@@ -3,8 +3,8 @@ import t from "tap";
 import { startEtcd } from "../helpers/etcd-server.js";
 import { isAlive } from "../helpers/processes.js";
 import { until } from "../helpers/until.js";
-import type { LogEvent, Wrapper } from "../helpers/wrapper.js";
-import { monotonic, namesAfter, newest, Stage, TERMINATED, tokenOf, WIDE_MARGIN } from "./stage.js";
+import type { Wrapper } from "../helpers/wrapper.js";
+import { monotonic, namesAfter, newestValidity, Stage, TERMINATED, tokenOf, WIDE_MARGIN } from "./stage.js";
 
 // Each test has an election of its own, or an etcd if that must fail, and mostly waits.
 t.jobs = 2;
@@ -156,7 +156,7 @@ for (const hook of ["on-elected", "on-resigned"] as const) {
     t.match(await a.exitedWithin(), { code: hook === "on-elected" ? 75 : 3 });
     t.same(pids.filter(isAlive), []);
     t.match(await a.event("lost"), { reason: "expired" });
-    const renewed = newest(a, "renewed") as LogEvent;
+    const renewed = newestValidity(a);
     const last = stage.beats().at(-1)?.at ?? Infinity;
     t.ok(last < monotonic(renewed) + Number(renewed.left), "no beat past the validity");
     t.notOk(namesAfter(a, killing).includes("started"));

@@ -7,7 +7,7 @@ import {
   KILLED,
   monotonic,
   namesAfter,
-  newest,
+  newestValidity,
   renewals,
   Stage,
   tokenOf,
@@ -78,7 +78,7 @@ void t.test("an etcd that freezes for less than the patience is not noticed", as
   const failing = await startEtcd({ t });
   const stage = new Stage(t, failing, { ttl: 5 });
   const a = await stage.leader("a", { command: [fixture("signals.js")] });
-  const last = newest(a, "renewed") as LogEvent;
+  const last = newestValidity(a);
   await failing.member.freeze();
   const failed = await a.event("renewal-failed", { after: last });
   await failing.member.thaw();
@@ -96,7 +96,7 @@ void t.test("when etcd freezes for long, SIGTERM, then SIGKILL, both before the 
   await failing.member.freeze();
   const exited = await a.event("exited");
   t.match(exited, { signal: "SIGKILL" });
-  const renewed = newest(a, "renewed") as LogEvent;
+  const renewed = newestValidity(a);
   t.same(order(a, renewed, ["lost", "stopping", "signal", "killing", "exited"]), []);
   t.match(await a.event("lost"), { reason: "expired" });
   t.match(await a.event("signal"), { signal: "SIGTERM", to: "command" });
@@ -136,7 +136,7 @@ void t.test("an etcd that is killed and comes back within the patience is not no
   const failing = await startEtcd({ t });
   const stage = new Stage(t, failing, { ttl: 20 });
   const a = await stage.leader("a");
-  const last = newest(a, "renewed") as LogEvent;
+  const last = newestValidity(a);
   await failing.member.restart();
   await renewals(a, 2);
   t.notOk(namesAfter(a, last).some((name) => ["lost", "stopping", "signal", "exited"].includes(name)));

@@ -3,7 +3,7 @@ import { startEtcd } from "../helpers/etcd-server.js";
 import { startProxy, type TcpProxy } from "../helpers/tcp-proxy.js";
 import { until } from "../helpers/until.js";
 import type { LogEvent, Wrapper } from "../helpers/wrapper.js";
-import { monotonic, namesAfter, newest, renewals, Stage, tokenOf, WIDE_MARGIN } from "./stage.js";
+import { monotonic, namesAfter, newestValidity, renewals, Stage, tokenOf, WIDE_MARGIN } from "./stage.js";
 
 // Neither a lease that runs out (10 s) nor a request that is given up (5 s).
 const AT_ONCE = { timeoutMs: 4_000 };
@@ -16,7 +16,7 @@ void t.test("connections that are reset are made anew, and the command notices n
   const stage = new Stage(t, etcd);
   const link = await networkOf(t);
   const a = await stage.leader("a", { endpoints: link.url });
-  const last = newest(a, "renewed") as LogEvent;
+  const last = newestValidity(a);
   link.cut();
   const failed = await a.event("renewal-failed", { after: last });
   link.heal();
@@ -36,7 +36,7 @@ for (const direction of ["up", "down"] as const) {
       link.swallow(direction);
       const exited = await a.event("exited");
       t.match(await a.event("lost"), { reason: "expired" });
-      const renewed = newest(a, "renewed") as LogEvent;
+      const renewed = newestValidity(a);
       t.ok((stage.beats().at(-1)?.at ?? Infinity) < monotonic(renewed) + Number(renewed.left));
       link.heal();
       await stage.beating(a, { after: exited });
@@ -49,7 +49,7 @@ void t.test("a slow network is all right within the patience, and ends the term 
   const stage = new Stage(t, etcd, { ttl: 5 });
   const link = await networkOf(t);
   const a = await stage.leader("a", { endpoints: link.url });
-  const last = newest(a, "renewed") as LogEvent;
+  const last = newestValidity(a);
   // A renewal may take 500 ms: two questions and two answers.
   link.delay(50);
   await renewals(a, 2);

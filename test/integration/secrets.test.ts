@@ -86,6 +86,7 @@ for (const format of ["text", "json"] as const) {
         for (const path of ["/livez", "/readyz", "/leader", "/metrics"]) answers.push((await ask(port, path)).body);
         await etcd.etcdctl("del", "--prefix", `${election}/`);
         await until("the next term", () => readies() === 2);
+        await until("a renewal", () => wrapper.stderr.includes("renewed"));
         wrapper.kill("SIGKILL");
         await until("the guard's last word", () => /orphaned[^]*resigned.*\n/.test(wrapper.stderr));
         holdsNoSecret(t, [wrapper.stdout, wrapper.stderr, ...answers].join("\n"));

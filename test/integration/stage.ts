@@ -185,6 +185,11 @@ export function newest(candidate: Wrapper, name: string): LogEvent | undefined {
   return candidate.events.findLast(({ event }) => event === name);
 }
 
+/** The newest event that tells for how long the lease is good (`left`). */
+export function newestValidity(candidate: Wrapper): LogEvent {
+  return candidate.events.findLast(({ event }) => event === "elected" || event === "renewed") as LogEvent;
+}
+
 /** Waits for `count` more renewals: this much of a term has gone by. */
 export async function renewals(candidate: Wrapper, count: number): Promise<LogEvent> {
   let last = newest(candidate, "renewed");

@@ -1,8 +1,7 @@
 import t, { type Test } from "tap";
 import { findEtcd, requireEtcd, type EtcdBinaries } from "../helpers/etcd-binaries.js";
 import { startEtcd } from "../helpers/etcd-server.js";
-import type { LogEvent } from "../helpers/wrapper.js";
-import { KILLED, monotonic, Stage, TERMINATED, WIDE_MARGIN } from "./stage.js";
+import { KILLED, monotonic, newestValidity, Stage, TERMINATED, WIDE_MARGIN } from "./stage.js";
 
 const AT_ONCE = { timeoutMs: 4_000 };
 
@@ -77,7 +76,7 @@ async function core(t: Test, binaries: EtcdBinaries): Promise<void> {
     await a.event("exited");
     await failing.member.thaw();
     t.match(await a.event("lost"), { reason: "expired" });
-    const renewed = a.events.findLast(({ event }) => event === "renewed") as LogEvent;
+    const renewed = newestValidity(a);
     t.ok((stage.beats().at(-1)?.at ?? Infinity) < monotonic(renewed) + Number(renewed.left));
     await stage.beating(a, { after: await a.event("rejoining") });
     t.same(stage.violations(), []);
