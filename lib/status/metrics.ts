@@ -84,6 +84,7 @@ class PrometheusMetrics implements Metrics {
         this.#validUntil = Infinity;
         return;
       case "elected":
+        this.#validUntil = at + Number(fields["left"]);
         return this.#terms.inc();
       case "lost":
         return this.#lost.inc({ reason: String(fields["reason"]) });
