@@ -7,6 +7,8 @@ export interface Broken {
   /** Continues "a lifecycle that ...". */
   readonly flaw: string;
   readonly finds: string;
+  /** It shows only where there are hooks. */
+  readonly hooks?: true;
   readonly breaks: (life: Lifecycle, rules: Rules) => Lifecycle;
 }
 
@@ -184,6 +186,7 @@ export const BROKEN: readonly Broken[] = [
   {
     flaw: "does without on-elected",
     finds: "the command is started without on-elected",
+    hooks: true,
     breaks: stepping((_state, { type }, [after]) =>
       type === "elected" && after.phase === "preparing" ? [leading(), { do: "start" }] : undefined,
     ),
@@ -191,6 +194,7 @@ export const BROKEN: readonly Broken[] = [
   {
     flaw: "starts the command beside what on-elected has left",
     finds: "the command is started while a process of the workload may live",
+    hooks: true,
     breaks: stepping(({ phase }, { type }) =>
       phase === "preparing" && type === "exited" ? [leading(), { do: "start" }] : undefined,
     ),
@@ -198,6 +202,7 @@ export const BROKEN: readonly Broken[] = [
   {
     flaw: "bears with a failed on-elected",
     finds: "on-elected runs on though the term is to end, or the other way round",
+    hooks: true,
     breaks: stepping((state, { type }) =>
       state.phase === "preparing" && type === "exited" ? [state, { do: "terminate" }] : undefined,
     ),
@@ -205,6 +210,7 @@ export const BROKEN: readonly Broken[] = [
   {
     flaw: "resigns beside an on-resigned that lives",
     finds: "leadership is resigned while a process of the workload may live",
+    hooks: true,
     breaks: stepping((state, { type }) =>
       state.phase === "undoing" && type === "exited"
         ? [{ phase: "resigning", sequel: state.ending.sequel }, { do: "resign" }]
@@ -214,6 +220,7 @@ export const BROKEN: readonly Broken[] = [
   {
     flaw: "undoes nothing after a failed on-elected",
     finds: "resigned, and nothing is undone",
+    hooks: true,
     breaks: stepping(({ phase }, _event, [after]) =>
       phase === "preparing" && after.phase === "undoing"
         ? [{ phase: "resigning", sequel: after.ending.sequel }, { do: "resign" }]
@@ -223,6 +230,7 @@ export const BROKEN: readonly Broken[] = [
   {
     flaw: "undoes whatever is left of the validity",
     finds: "on-resigned is started when another host may lead",
+    hooks: true,
     breaks: (life) => ({
       ...life,
       step: (state, event) => life.step(state, event.type === "gone" ? { ...event, killAt: Infinity } : event),
@@ -231,6 +239,7 @@ export const BROKEN: readonly Broken[] = [
   {
     flaw: "lets on-resigned run for as long as it may, though the lease may run out before",
     finds: "no tick is due by KILL_AT",
+    hooks: true,
     breaks: (life) => ({
       ...life,
       nextTick: (state, term) => (state.phase === "undoing" ? state.deadline : life.nextTick(state, term)),
@@ -239,6 +248,7 @@ export const BROKEN: readonly Broken[] = [
   {
     flaw: "queues again at once after a failed on-elected",
     finds: "a campaign before others could go first",
+    hooks: true,
     breaks: stepping((_state, { type, at }, [after]) =>
       type === "resigned" && after.phase === "pausing"
         ? [
