@@ -23,16 +23,19 @@ for (const [how, under, needs] of [
     });
   }
 
-  await t.test(`${how}, a part of ours that cannot be loaded: 70, with its stack`, needs, async (t) => {
-    // Not in the project's folder, whose dependencies it would find.
-    const folder = mkdtempSync(join(tmpdir(), "while-leader-alone-"));
-    t.teardown(() => rmSync(folder, { recursive: true }));
-    for (const part of ["package.json", "dist/bin", "dist/lib"]) {
-      cpSync(projectPath(part), join(folder, part), { recursive: true });
-    }
-    const entry = join(folder, "dist/bin/while-leader.cjs");
-    const { code, stdout, stderr } = await runToEnd(["--", "echo", "started"], { under, entry });
-    t.match({ code, stdout }, { code: BUG, stdout: "" });
-    t.match(stderr, /Cannot find package .*(\n|\\n) +at /);
-  });
+  // The first is there before the command line is read, the second to start the command.
+  for (const part of ["yargs-parser", "execa"]) {
+    await t.test(`${how}, a part of ours that cannot be loaded (${part}): 70, with its stack`, needs, async (t) => {
+      const folder = mkdtempSync(join(tmpdir(), "while-leader-without-"));
+      t.teardown(() => rmSync(folder, { recursive: true }));
+      for (const name of ["package.json", "dist/bin", "dist/lib"]) {
+        cpSync(projectPath(name), join(folder, name), { recursive: true });
+      }
+      rmSync(join(folder, `dist/lib/vendor/${part}.cjs`));
+      const entry = join(folder, "dist/bin/while-leader.cjs");
+      const { code, stdout, stderr } = await runToEnd(["--", "echo", "started"], { under, entry });
+      t.match({ code, stdout }, { code: BUG, stdout: "" });
+      t.match(stderr, new RegExp(`ENOENT.*/vendor/${part}\\.cjs.*(\\n|\\\\n) +at `));
+    });
+  }
 }
