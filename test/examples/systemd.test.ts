@@ -27,7 +27,7 @@ const example = (name: string): string => projectPath(`examples/systemd/${name}`
 const [TEMPLATE, LOGIN] = [example("while-leader@.service"), example("etcd-login.conf")];
 // Four times that of other waits: two hosts are started meanwhile.
 const PATIENCE = { timeoutMs: 80_000, everyMs: 50 };
-const [WRAPPER, GUARD, COMMAND] = [/^\/opt\/node .*\/while-leader\.js /, /^while-leader-guard /, /\/beats\.js /];
+const [WRAPPER, GUARD, COMMAND] = [/^\/opt\/node .*\/while-leader\.cjs /, /^while-leader-guard /, /\/beats\.js /];
 const needsAnalyze = { skip: existsSync("/usr/bin/systemd-analyze") ? false : "systemd-analyze is not installed" };
 
 t.jobs = 2;
