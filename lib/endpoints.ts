@@ -3,6 +3,12 @@ import { usageFailure } from "./failure.js";
 /** Where one etcd server listens: `http://host:port` or `https://host:port`. */
 export type Endpoint = string;
 
+/** What opens a connection to it. */
+export interface Credentials {
+  readonly tls?: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer };
+  readonly user?: { readonly name: string; readonly password: string };
+}
+
 /** etcd's client port, which etcdctl assumes too. */
 const DEFAULT_PORT = "2379";
 

@@ -1,16 +1,10 @@
 import type { ILeaseKeepAliveResponse, IOptions } from "etcd3";
-import type { Endpoint } from "../endpoints.js";
+import type { Credentials, Endpoint } from "../endpoints.js";
 import { Etcd3, logVerbosity, setLogVerbosity } from "../vendor/etcd3.js";
 import { Sockets } from "./sockets.js";
 
 // One log line a fact, and ours alone.
 setLogVerbosity(logVerbosity.NONE);
-
-/** What opens a connection. */
-export interface Credentials {
-  readonly tls?: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer };
-  readonly user?: { readonly name: string; readonly password: string };
-}
 
 /** etcd3's raw clients, and nothing else of it: its leases, elections, watches and policies are not to be relied on. */
 export type Raw = Pick<Etcd3, "kv" | "leaseClient" | "watchClient" | "auth">;

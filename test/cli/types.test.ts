@@ -3,6 +3,7 @@ import { join } from "node:path";
 import t from "tap";
 import { runCommand } from "../helpers/command.js";
 import { projectPath } from "../helpers/paths.js";
+import { packed } from "../helpers/tarball.js";
 
 const PROGRAM = `
   import { Failure, grantLease, openElection, stderrLog, superviseWhileLeading, systemClock } from "while-leader";
@@ -24,18 +25,23 @@ const PROGRAM = `
   void superviseWhileLeading({ command: [] });
 `;
 
-await t.test("a strict TypeScript program that uses the library compiles", async (t) => {
-  const checks = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: true, noEmit: true };
-  const compilerOptions = { ...checks, target: "es2023", module: "nodenext", types: ["node"] };
-  const files = { "package.json": { type: "module" }, "tsconfig.json": { compilerOptions } };
-  const folder = t.testdir({
-    ...Object.fromEntries(Object.entries(files).map(([name, content]) => [name, JSON.stringify(content)])),
-    "program.ts": PROGRAM,
-  });
-  mkdirSync(join(folder, "node_modules/@types"), { recursive: true });
-  symlinkSync(projectPath(""), join(folder, "node_modules/while-leader"));
-  symlinkSync(projectPath("node_modules/@types/node"), join(folder, "node_modules/@types/node"));
-  const tsc = projectPath("node_modules/typescript/bin/tsc");
-  const { code, stdout } = await runCommand(process.execPath, [tsc], { cwd: folder });
-  t.match({ code, stdout }, { code: 0, stdout: "" });
-});
+// Of the package as it is installed: beside it are the types of Node and no other package.
+await t.test(
+  "a strict TypeScript program that uses the library compiles, the library's own types checked",
+  async (t) => {
+    const { root } = await packed(t);
+    const checks = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true };
+    const compilerOptions = { ...checks, target: "es2023", module: "nodenext", types: ["node"] };
+    const files = { "package.json": { type: "module" }, "tsconfig.json": { compilerOptions } };
+    const folder = t.testdir({
+      ...Object.fromEntries(Object.entries(files).map(([name, content]) => [name, JSON.stringify(content)])),
+      "program.ts": PROGRAM,
+    });
+    mkdirSync(join(folder, "node_modules/@types"), { recursive: true });
+    symlinkSync(root, join(folder, "node_modules/while-leader"));
+    symlinkSync(projectPath("node_modules/@types/node"), join(folder, "node_modules/@types/node"));
+    const tsc = projectPath("node_modules/typescript/bin/tsc");
+    const { code, stdout } = await runCommand(process.execPath, [tsc], { cwd: folder });
+    t.match({ code, stdout }, { code: 0, stdout: "" });
+  },
+);

@@ -22,6 +22,7 @@ export interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly bin: Readonly<Record<string, string>>;
+  readonly man: readonly string[];
   readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
 }
 
@@ -54,15 +55,17 @@ export async function npm(args: readonly string[], options: CommandOptions = {})
   return stdout;
 }
 
-/** Where a package begins: what its `bin` starts, what its `exports` give to a program and to a compiler. */
-export function entriesOf({ bin, exports }: Manifest): readonly string[] {
+/** Where a package begins: what its `bin` starts and its `man` shows, what its `exports` give to a program and to a compiler. */
+export function entriesOf({ bin, man, exports }: Manifest): readonly string[] {
   const exported = Object.values(exports).flatMap((to) => (typeof to === "string" ? to : Object.values(to)));
-  return [...Object.values(bin), ...exported].map((path) => posix.normalize(path));
+  return [...Object.values(bin), ...man, ...exported].map((path) => posix.normalize(path));
 }
 
-/** What a file of the package imports from beside it, or starts by its URL. */
+/** What a file of the package imports from beside it, or starts by its URL; the bundler has a name of its own for that of the file. */
 const LINK =
-  /(?:\bfrom|\bimport|\bimport\(|\brequire\()\s*["'](\.[^"']+)["']|\bnew URL\(\s*["']([^"':]+)["'],\s*import\.meta\.url/g;
+  /(?:\bfrom|\bimport|\bimport\(|\brequire\()\s*["'](\.[^"']+)["']|\bnew URL\(\s*["']([^"':]+)["'],\s*(?:import\.meta\.url|moduleUrl)/g;
+/** What the program's entry loads first. */
+const LOADED = /\bload\(path\.join\(lib, ["']([^"']+)["']\)\)/g;
 
 /** The files that can be reached from those, each with who names it; also such as are not there. */
 export function reachable(root: string, entries: readonly string[]): ReadonlyMap<string, string> {
@@ -71,10 +74,12 @@ export function reachable(root: string, entries: readonly string[]): ReadonlyMap
     if (reached.has(path)) return;
     reached.set(path, from);
     if (!/\.[cm]?[jt]s$/.test(path) || !existsSync(join(root, path))) return;
-    for (const [, imported, found] of readFileSync(join(root, path), "utf8").matchAll(LINK)) {
+    const text = readFileSync(join(root, path), "utf8");
+    for (const [, imported, found] of text.matchAll(LINK)) {
       const beside = posix.join(posix.dirname(path), imported ?? found ?? "");
       follow(path.endsWith(".d.ts") ? beside.replace(/\.js$/, ".d.ts") : beside, path);
     }
+    for (const [, file = ""] of text.matchAll(LOADED)) follow(posix.join("dist/lib", file), path);
   };
   for (const path of entries) follow(path, "package.json");
   return reached;

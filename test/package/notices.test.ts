@@ -58,8 +58,10 @@ function notices(folder: string, cwd = projectPath("")): Promise<Finished> {
   return runCommand(process.execPath, [script, folder, join(folder, "meta.json")], { cwd });
 }
 
+/** The files in a bundle, without what the build itself has written into it: `NAMESPACE:…`. */
 function inputsOf(metafile: string): string[] {
-  return Object.keys((JSON.parse(metafile) as { inputs: object }).inputs);
+  const inputs = Object.keys((JSON.parse(metafile) as { inputs: object }).inputs);
+  return inputs.filter((path) => !/^[\w-]+:/.test(path));
 }
 
 /** Every file of another package stands for its whole folder, up to its package.json with a version. */
