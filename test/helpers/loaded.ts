@@ -15,7 +15,7 @@ interface Covered {
 export interface Coverage {
   readonly env: Record<string, string>;
   /** Modules of lib/ ("etcd/election", "vendor/execa"), and packages that are not part of the bundle ("koffi"). */
-  loaded(): Set<string>;
+  readonly loaded: () => Set<string>;
 }
 
 export function coverage(t: Test): Coverage {
