@@ -34,30 +34,32 @@ const MOST_LISTS = 20;
  * child that is not. So the list is made anew until whoever is new on it was seen while it lived. (That there is nobody new would be
  * too much to ask of a busy host, where somebody always is.)
  *
- * @param look what else to learn of each while it is there.
+ * @param look what else to learn of each while it is there. It returns whether that could be learnt: who is just starting another
+ * program shows nothing, and neither does who is just ending. It is looked at once more; who has nothing to show is the same then.
  * @returns undefined without a `/proc` of ours.
  * @throws what keeps us from looking, a lack of descriptors for example.
  */
-export function everyProcess(look: (entry: Entry) => void = () => {}): Census | undefined {
+export function everyProcess(look: (entry: Entry) => boolean = () => true): Census | undefined {
   if (!procIsOurs()) return undefined;
   const listed = new Set<string>();
-  const entries: Entry[] = [];
+  const unclear = new Set<string>();
+  const entries = new Map<string, Entry>();
   for (let lists = 1; lists <= MOST_LISTS; lists++) {
-    let ended = 0;
+    let missed = 0;
     for (const name of readdirSync("/proc")) {
       if (listed.has(name) || !/^\d+$/.test(name)) continue;
-      listed.add(name);
       const entry = entryOf(Number(name));
-      if (entry === undefined) ended++;
+      if (entry !== undefined) entries.set(name, entry);
+      if (entry !== undefined && (look(entry) || unclear.has(name))) listed.add(name);
       else {
-        entries.push(entry);
-        look(entry);
+        missed++;
+        (entry === undefined ? listed : unclear).add(name);
       }
     }
     // Who hops from one number to a lower one can be on no single list.
-    if (lists > 1 && ended === 0) return { entries, settled: true };
+    if (lists > 1 && missed === 0) return { entries: [...entries.values()], settled: true };
   }
-  return { entries, settled: false };
+  return { entries: [...entries.values()], settled: false };
 }
 
 /** @returns undefined for a process that is gone or a zombie. @throws as `everyProcess`. */
@@ -78,9 +80,21 @@ export function entryOf(pid: number): Entry | undefined {
   };
 }
 
-/** Whether a text is in the environment that a process was started with; false if that is not for us to read. @throws as `everyProcess`. */
-export function isStartedWith(pid: number, text: string): boolean {
-  return unlessAbsent(() => contentsOf(pid, "environ").includes(text)) ?? false;
+/**
+ * Whether a text is in the environment that a process was started with; false if that is not for us to read, undefined if there is
+ * none: the process ends, or is just becoming another program, or was given an empty one, as are the kernel's.
+ *
+ * @throws as `everyProcess`.
+ */
+export function isStartedWith(pid: number, text: string): boolean | undefined {
+  try {
+    const environment = contentsOf(pid, "environ");
+    return environment.length === 0 ? undefined : environment.includes(text);
+  } catch (error) {
+    if (isOf(GONE, error)) return undefined;
+    if (isOf(DENIED, error)) return false;
+    throw error;
+  }
 }
 
 /** The value of a variable in the environment that a process was started with. Never throws. */
@@ -156,14 +170,18 @@ function contentsOf(pid: number, name: string): Buffer {
   }
 }
 
-/** Gone meanwhile, or another user's. */
-const ABSENT: ReadonlySet<string | undefined> = new Set(["ENOENT", "ESRCH", "EACCES", "EPERM"]);
+const GONE: ReadonlySet<string | undefined> = new Set(["ENOENT", "ESRCH"]);
+/** Another user's. */
+const DENIED: ReadonlySet<string | undefined> = new Set(["EACCES", "EPERM"]);
+
+const isOf = (codes: ReadonlySet<string | undefined>, error: unknown): boolean =>
+  codes.has((error as NodeJS.ErrnoException).code);
 
 function unlessAbsent<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    if (ABSENT.has((error as NodeJS.ErrnoException).code)) return undefined;
+    if (isOf(GONE, error) || isOf(DENIED, error)) return undefined;
     throw error;
   }
 }

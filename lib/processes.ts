@@ -49,14 +49,16 @@ export function processesOf(belonging: Belonging): Processes {
   const census = (): Census | undefined => {
     const now = birthOf(root);
     const grouped = ownGroup && (now === undefined || now === birth);
-    const belongs = (entry: Entry): boolean =>
+    const belongs = (entry: Entry): boolean | undefined =>
       seen.get(entry.pid) === entry.started ||
       (grouped && (entry.group === group || entry.session === group)) ||
       // Who was born before the root was not started by it: most of a host's processes, each of them a file less to read.
       (!(Number(entry.started) < Number(birth)) && isStartedWith(entry.pid, marker));
     const known = new Set<number>();
     const all = everyProcess((entry) => {
-      if (entry.pid !== process.pid && belongs(entry)) known.add(entry.pid);
+      const ours = entry.pid !== process.pid && belongs(entry);
+      if (ours) known.add(entry.pid);
+      return ours !== undefined;
     });
     if (all === undefined) return undefined;
     const ours = withOrphans(withDescendants(known, all.entries), belonging, all.entries);
