@@ -6,11 +6,13 @@
 //   dist/lib/guard/guard-main.cjs    the guard
 import { execFileSync } from "node:child_process";
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { etcdProtocol } from "./etcd-protocol.js";
 import { lateStringWidth } from "./late-string-width.js";
+import { quicker } from "./quicker.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const lib = join(root, "dist/lib");
@@ -53,9 +55,16 @@ const vendors = readdirSync(join(lib, "vendor"))
   .filter((file) => file.endsWith(".js"))
   .map((file) => basename(file, ".js"));
 await Promise.all([
-  ...vendors.map((name) => bundle(`vendor/${name}`, { plugins: [etcdProtocol, lateStringWidth] })),
+  ...vendors.map((name) =>
+    bundle(`vendor/${name}`, {
+      plugins: [etcdProtocol, lateStringWidth, quicker],
+      // Its libraries, one for each kind of machine, cannot be in a bundle; its module that imports finds them by a folder's name alone.
+      alias: { koffi: createRequire(import.meta.url).resolve("koffi") },
+      external: ["@koromix/*"],
+    }),
+  ),
   // A script that is compiled by hand has no import().
-  bundle("program", { plugins: [vendorsApart], external: ["koffi"], supported: { "dynamic-import": false } }),
+  bundle("program", { plugins: [vendorsApart], supported: { "dynamic-import": false } }),
   bundle("guard/guard-main"),
 ]);
 for (const name of vendors) writeFileSync(join(lib, `vendor/${name}.js`), `export * from "./${name}.cjs";\n`);

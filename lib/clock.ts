@@ -1,4 +1,5 @@
 import { uptime } from "node:os";
+import { setImmediate as eventLoopTurn } from "node:timers/promises";
 import type { Milliseconds } from "./duration.js";
 
 /** Monotonic time. The wall clock is never read: it may jump. */
@@ -19,14 +20,14 @@ const LONGEST_TIMER: Milliseconds = 2 ** 31 - 1;
  * too. So after a resume everything that came due meanwhile is due at once.
  */
 export function systemClock(): Clock {
-  const ahead = (): Milliseconds => uptime() * 1_000 - performance.now();
+  const ahead = (): Milliseconds => uptime() * 1_000 - monotonicNow();
   const start = ahead();
   let suspended: Milliseconds = 0;
   return {
     now() {
       const drift = ahead() - start;
       if (drift > suspended + SUSPENDED) suspended = drift;
-      return performance.now() + suspended;
+      return monotonicNow() + suspended;
     },
     // Not the one of node:timers/promises: most waits are cut short, for each of which it makes errors: a third of a renewal's CPU.
     sleep: (duration, signal) =>
@@ -68,13 +69,21 @@ export function timeUntil(moment: Moment): Milliseconds {
 }
 
 function present(): Moment {
-  return { monotonic: Number(process.hrtime.bigint()) / 1e6, boottime: uptime() * 1_000 };
+  return { monotonic: monotonicNow(), boottime: uptime() * 1_000 };
+}
+
+/** Not `performance.now()`: Node would load a module for it at each start. */
+function monotonicNow(): Milliseconds {
+  return Number(process.hrtime.bigint()) / 1e6;
 }
 
 /** Why a timer is not needed any more; given, or Node makes an error with a stack. */
 const DONE = "done";
 
-/** The promise's outcome, or a rejection with `late()` if it has none within `duration`. */
+/**
+ * The promise's outcome, or a rejection with `late()` if it has none within `duration`. A process that had no CPU for a while comes to
+ * its timers before it comes to what has arrived meanwhile, so what has is read first.
+ */
 export async function within<T>(
   clock: Clock,
   duration: Milliseconds,
@@ -82,7 +91,8 @@ export async function within<T>(
   late: () => Error,
 ): Promise<T> {
   const done = new AbortController();
-  const timer = clock.sleep(duration, done.signal).then(() => {
+  const timer = clock.sleep(duration, done.signal).then(async () => {
+    await eventLoopTurn();
     throw late();
   });
   timer.catch(() => {});

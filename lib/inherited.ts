@@ -17,15 +17,15 @@ export function inheritedDescriptors(): readonly number[] {
   const open = openDescriptors("self");
   const first = open.find(({ target }) => target === "anon_inode:[eventpoll]")?.number ?? Infinity;
   const shared = new Set(openDescriptors(process.ppid).map(({ target }) => target));
-  const madeByNode = ({ target, flags }: Descriptor): boolean => {
-    if (target === "/dev/null") return (flags & ACCESS_MODE) === 0;
+  const madeByNode = ({ number, target }: Descriptor): boolean => {
+    if (target === "/dev/null") return (flagsOf(number) & ACCESS_MODE) === 0;
     if (!target.startsWith("pipe:")) return target.startsWith("anon_inode:");
     return !shared.has(target) && open.filter((other) => other.target === target).length > 1;
   };
   return open
-    .filter((one) => one.number >= 3 && (one.flags & CLOSE_ON_EXEC) !== 0)
-    .filter((one) => one.number < first || !madeByNode(one))
-    .map(({ number }) => number);
+    .filter((one) => one.number >= 3 && (one.number < first || !madeByNode(one)))
+    .map(({ number }) => number)
+    .filter((number) => (flagsOf(number) & CLOSE_ON_EXEC) !== 0);
 }
 
 /**
@@ -41,7 +41,6 @@ export function restoreOpenFileLimit(): void {
 interface Descriptor {
   readonly number: number;
   readonly target: string;
-  readonly flags: number;
 }
 
 function openDescriptors(pid: number | "self"): readonly Descriptor[] {
@@ -49,20 +48,24 @@ function openDescriptors(pid: number | "self"): readonly Descriptor[] {
     return readdirSync(`/proc/${pid}/fd`)
       .map(Number)
       .toSorted((a, b) => a - b)
-      .map((number) => descriptor(pid, number))
-      .filter((known) => known !== undefined);
+      .flatMap((number) => descriptor(pid, number));
   } catch {
     return []; // no /proc, or another user's
   }
 }
 
-function descriptor(pid: number | "self", number: number): Descriptor | undefined {
+function descriptor(pid: number | "self", number: number): Descriptor[] {
   try {
-    const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/${pid}/fdinfo/${number}`, "latin1"))?.[1] ?? "0";
-    return { number, target: readlinkSync(`/proc/${pid}/fd/${number}`), flags: parseInt(flags, 8) };
+    return [{ number, target: readlinkSync(`/proc/${pid}/fd/${number}`) }];
   } catch {
-    return undefined; // the one that listed the folder
+    return []; // the one that listed the folder
   }
+}
+
+/** Those that it was opened with, see open(2). */
+function flagsOf(number: number): number {
+  const info = readFileSync(`/proc/self/fdinfo/${number}`, "latin1");
+  return parseInt(/^flags:\s*([0-7]+)/m.exec(info)?.[1] ?? "0", 8);
 }
 
 function openFileLimit(pid: number | "self"): { soft: string; hard: string } | undefined {

@@ -44,7 +44,7 @@ type Waitid = (kind: number, id: number, info: Buffer, options: number) => numbe
  */
 export async function openLibc(): Promise<Libc> {
   if (process.platform !== "linux") throw new Error("only for Linux");
-  const { load, sizeof } = (await import("koffi")).default;
+  const { load, sizeof } = await import("./vendor/koffi.js");
   // The program itself: Node brings its C library along, whichever that is.
   const self = load(null);
   const prctl = self.func("int prctl(int, ulong, ulong, ulong, ulong)") as (...args: number[]) => number;

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { syncBuiltinESMExports } from "node:module";
 import os from "node:os";
 import t, { type Test } from "tap";
@@ -98,4 +100,19 @@ await t.test("within: the promise's outcome if it comes in time, else what was s
   const slow = new Promise<never>((_resolve, reject) => (fail = reject));
   await t.rejects(within(clock, 1, slow, late), { message: "late" });
   fail(new Error("nobody waits for this any more")); // and nobody is troubled by it
+});
+
+await t.test("what has come while the process had no CPU has come in time", async (t) => {
+  const child = spawn(process.execPath, ["-e", "process.stdin.pipe(process.stdout)"], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  t.teardown(() => child.kill());
+  child.stdin.write("warm\n");
+  await once(child.stdout, "data");
+  const answered = once(child.stdout, "data").then(([answer]) => String(answer));
+  child.stdin.write("answer\n");
+  const outcome = within(systemClock(), 10, answered, () => new Error("late"));
+  // No event is taken for so long, and the answer is there long before.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  t.equal(await outcome, "answer\n");
 });

@@ -1,8 +1,19 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { atExit } from "../../test/helpers/at-exit.js";
 import { environmentWithout } from "../../test/helpers/command.js";
+import type { EtcdCluster } from "../../test/helpers/etcd-server.js";
 import { until } from "../../test/helpers/until.js";
 import type { Order, Seat, Told } from "./host.js";
+
+/** Who plays, and how long it is looked at when nothing happens. */
+export interface Cast {
+  readonly etcd: EtcdCluster;
+  /** Of each lease, in ms. */
+  readonly ttl: number;
+  /** Processes that the candidates are spread over. */
+  readonly processes: number;
+  readonly rest: number;
+}
 
 // As long as a start of thousands takes on a slow machine.
 const QUEUED_LIMIT = 120_000; // ms
@@ -18,17 +29,19 @@ export class Crowd {
   readonly #forget: () => void;
 
   /** Resolves when every candidate stands in its queue, and each election has a leader. */
-  static async start(endpoints: string, elections: readonly string[], processes: number): Promise<Crowd> {
-    const crowd = new Crowd(endpoints, elections, processes);
+  static async start(elections: readonly string[], cast: Cast): Promise<Crowd> {
+    const crowd = new Crowd(elections, cast);
     await until("all candidates to stand in their queues", () => crowd.count("queued") === elections.length, {
       timeoutMs: QUEUED_LIMIT,
     });
     await until("leaders", () => crowd.#leaders.size === new Set(elections).size, { timeoutMs: QUEUED_LIMIT });
+    const lost = crowd.count("lost") + crowd.count("rejoining");
+    if (lost > 0) throw new Error(`${lost} places were lost while the candidates came: too many for this machine`);
     return crowd;
   }
 
   /** @param elections one for each candidate. */
-  private constructor(endpoints: string, elections: readonly string[], processes: number) {
+  private constructor(elections: readonly string[], { etcd, ttl, processes }: Cast) {
     const seats: Seat[] = elections.map((election, id) => ({ id, election }));
     this.#seats = seats;
     this.#there = new Set(seats.map(({ id }) => id));
@@ -36,7 +49,7 @@ export class Crowd {
       const own = seats.filter(({ id }) => id % processes === index);
       const host = fork(new URL("host.js", import.meta.url), { env: environmentWithout("NODE_") });
       host.on("message", (told: Told) => this.#hear(told));
-      host.send({ do: "stand", endpoints, seats: own } satisfies Order);
+      host.send({ do: "stand", endpoints: etcd.endpoints, ttl, seats: own } satisfies Order);
       return host;
     });
     this.#forget = atExit(() => this.#hosts.forEach((host) => host.kill("SIGKILL")));

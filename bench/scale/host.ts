@@ -5,7 +5,7 @@ import { shareEtcd } from "../../lib/index.js";
 
 /** What a host is told to do. */
 export type Order =
-  | { readonly do: "stand"; readonly endpoints: string; readonly seats: readonly Seat[] }
+  | { readonly do: "stand"; readonly endpoints: string; readonly ttl: number; readonly seats: readonly Seat[] }
   | { readonly do: "withdraw"; readonly id: number };
 
 /** One candidate's place. */
@@ -21,20 +21,20 @@ export interface Told {
   readonly at: number;
 }
 
-/** How many ask for a lease at once: etcd syncs its disk for all that come together. */
-const AT_ONCE = 100;
+/** How many ask for a lease at once: etcd syncs its disk for all that come together. With many more their own renewals come too late. */
+const AT_ONCE = 10;
 
 const standing = new Map<number, { readonly campaign: Campaign; readonly election: Election }>();
 
 process.on("message", (order: Order) => void (order.do === "stand" ? stand(order) : withdraw(order.id)));
 process.on("disconnect", () => process.exit());
 
-async function stand({ endpoints, seats }: Extract<Order, { do: "stand" }>): Promise<void> {
+async function stand({ endpoints, ttl, seats }: Extract<Order, { do: "stand" }>): Promise<void> {
   const etcd = shareEtcd({ endpoints });
   const rest = seats.values();
   const worker = async (): Promise<void> => {
     for (const { id, election: name } of rest) {
-      const election = etcd.openElection({ name, identity: String(id) }, (_level, event) => tell(id, event));
+      const election = etcd.openElection({ name, identity: String(id), ttl }, (_level, event) => tell(id, event));
       const campaign = election.campaign();
       standing.set(id, { campaign, election });
       void lost(campaign).then(

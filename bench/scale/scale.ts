@@ -3,7 +3,8 @@ import { requireEtcd, type EtcdBinaries } from "../../test/helpers/etcd-binaries
 import { startEtcd } from "../../test/helpers/etcd-server.js";
 import { lookAtMachine, objection } from "../machine.js";
 import { markdown, plain } from "../table.js";
-import { manyElections, oneElection, type Cast, type Scene } from "./scenes.js";
+import type { Cast } from "./crowd.js";
+import { manyElections, oneElection, type Scene } from "./scenes.js";
 import { handOverTable, loadTable, returnTable } from "./tables.js";
 
 const { values } = parseArgs({
@@ -13,6 +14,8 @@ const { values } = parseArgs({
     elections: { type: "string", default: "1000" },
     /** Candidates of each of the elections. */
     each: { type: "string", default: "3" },
+    /** Of each lease, in seconds; what the elections of a few have is as much longer as their candidates are more. */
+    ttl: { type: "string", default: "10" },
     /** How long a crowd at rest is looked at. */
     seconds: { type: "string", default: "10" },
     /** That candidates are spread over: one Node is one processor. */
@@ -35,15 +38,20 @@ async function main(): Promise<number> {
   const doubt = objection(machine);
   if (doubt !== undefined) console.error(`bench: ${doubt}: others are in these figures too`);
 
+  const ttl = count("ttl", 2);
+  const ttlOfMany = Math.ceil(Math.max(1, (elections * each) / candidates) * ttl);
   const own = { binaries, processes, rest: seconds * 1_000 };
-  const one = await withEtcd(own, (cast) => oneElection(candidates, cast));
-  const many = await withEtcd(own, (cast) => manyElections(elections, each, cast));
+  const one = await withEtcd({ ...own, ttl: ttl * 1_000 }, (cast) => oneElection(candidates, cast));
+  const many = await withEtcd({ ...own, ttl: ttlOfMany * 1_000 }, (cast) => manyElections(elections, each, cast));
   const tables = [
-    loadTable({ [`1 x ${candidates} candidates`]: one.load, [`${elections} x ${each} candidates`]: many.load }),
+    loadTable({
+      [`1 x ${candidates} candidates, TTL ${ttl} s`]: one.load,
+      [`${elections} x ${each} candidates, TTL ${ttlOfMany} s`]: many.load,
+    }),
     handOverTable([...one.series, ...many.series]),
     returnTable(one.returns),
   ];
-  const words = `${machine.words}; TTL 10 s, candidates in ${processes} processes.`;
+  const words = `${machine.words}; candidates in ${processes} processes.`;
   console.log([words, ...tables.map(values.markdown ? markdown : plain)].join("\n\n"));
   return 0;
 }
@@ -60,7 +68,7 @@ async function withEtcd({ binaries, ...rest }: Own, play: (cast: Cast) => Promis
   }
 }
 
-function count(name: "candidates" | "elections" | "each" | "seconds" | "processes", least: number): number {
+function count(name: "candidates" | "elections" | "each" | "ttl" | "seconds" | "processes", least: number): number {
   const value = Number(values[name]);
   if (Number.isSafeInteger(value) && value >= least) return value;
   console.error(`bench: --${name} ${values[name]} is not a number from ${least} up`);

@@ -1,17 +1,9 @@
 import type { EtcdCluster } from "../../test/helpers/etcd-server.js";
 import { EtcdCounts } from "../../test/helpers/etcd-metrics.js";
-import { Crowd } from "./crowd.js";
+import { Crowd, type Cast } from "./crowd.js";
 import { loadOver, type Load } from "./load.js";
 import { outage, OUTAGES, type Return } from "./outage.js";
 import type { HandOvers } from "./tables.js";
-
-/** Who plays, and how long it is looked at when nothing happens. */
-export interface Cast {
-  readonly etcd: EtcdCluster;
-  /** Processes that the candidates are spread over. */
-  readonly processes: number;
-  readonly rest: number;
-}
 
 /** What was measured. */
 export interface Scene {
@@ -25,12 +17,12 @@ const IN_A_ROW = 100;
 const LEAVERS = 20;
 
 /** All candidates in one queue: the leader goes a hundred times, then some from the middle; then etcd fails. */
-export async function oneElection(candidates: number, { etcd, processes, rest }: Cast): Promise<Scene> {
+export async function oneElection(candidates: number, cast: Cast): Promise<Scene> {
+  const { etcd, rest } = cast;
   const name = "one";
   const crowd = await Crowd.start(
-    etcd.endpoints,
     Array.from({ length: candidates }, () => name),
-    processes,
+    cast,
   );
   try {
     const load = await loadOver(rest, etcd.member, crowd);
@@ -55,9 +47,10 @@ export async function oneElection(candidates: number, { etcd, processes, rest }:
 }
 
 /** Many small elections: a hundred leaders go one after another, then all the others at once. */
-export async function manyElections(elections: number, each: number, { etcd, processes, rest }: Cast): Promise<Scene> {
+export async function manyElections(elections: number, each: number, cast: Cast): Promise<Scene> {
+  const { etcd, rest } = cast;
   const names = Array.from({ length: elections }, (_, index) => `election-${index}`);
-  const crowd = await Crowd.start(etcd.endpoints, Array.from({ length: each }, () => names).flat(), processes);
+  const crowd = await Crowd.start(Array.from({ length: each }, () => names).flat(), cast);
   try {
     const load = await loadOver(rest, etcd.member, crowd);
     const [row, others] = [names.slice(0, IN_A_ROW), names.slice(IN_A_ROW)];

@@ -65,7 +65,8 @@ export function loadTable(loads: Readonly<Record<string, Load>>): Table {
 }
 
 export function handOverTable(series: readonly HandOvers[]): Table {
-  const rows = series.map(({ name, took, events, elected, moved }) => {
+  const some = series.filter(({ took }) => took.length > 0);
+  const rows = some.map(({ name, took, events, elected, moved }) => {
     const { count, p50, p99, max } = spreadOf(took);
     return [name, `${count}`, timed(p50), timed(p99), timed(max), `${events}`, `${elected}`, `${moved}`];
   });
