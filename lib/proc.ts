@@ -160,10 +160,10 @@ function contentsOf(pid: number, name: string): Buffer {
   const descriptor = openSync(`/proc/${pid}/${name}`, "r");
   try {
     for (let length = 0; ;) {
-      const count = readSync(descriptor, room, length, room.length - length, null);
-      if (count === 0) return room.subarray(0, length);
-      length += count;
-      if (length === room.length) room = Buffer.concat([room], 2 * length);
+      length += readSync(descriptor, room, length, room.length - length, null);
+      // The kernel hands out all that there is room for.
+      if (length < room.length) return room.subarray(0, length);
+      room = Buffer.concat([room], 2 * length);
     }
   } finally {
     closeSync(descriptor);

@@ -85,8 +85,11 @@ export function launch({
     buffer: false,
   });
   const { pid } = child;
-  const ended = child.then((result) => result);
-  if (pid === undefined) return ended.then((result) => startFailure(file, result.code, result.originalMessage));
+  if (pid === undefined) return child.then((result) => startFailure(file, result.code, result.originalMessage));
+  // Not execa's result, which is late by what it takes to make one.
+  const exited = new Promise<Exit>((resolve) => {
+    child.once("exit", (code, signal) => resolve(signal ? { signal } : { code: code ?? ExitStatus.bug }));
+  });
 
   const processes = processesOf({ root: pid, ownGroup: !shared, marker, reaper: process.pid, adopted });
   const pass = (name: Signal, received?: Signal): Recipient => {
@@ -102,7 +105,7 @@ export function launch({
   return {
     pid,
     ownGroup: !shared,
-    exited: ended.then(({ exitCode, signal }) => (signal ? { signal } : { code: exitCode ?? ExitStatus.bug })),
+    exited,
     signal: pass,
     stop(name, received) {
       const recipient = pass(name, received);

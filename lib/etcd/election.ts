@@ -63,7 +63,6 @@ class EtcdCampaign implements Campaign {
   readonly #queued: Deferred<void> = deferred();
   readonly #withdrawn = new AbortController();
   readonly elected: Promise<Term>;
-  #place: Place | undefined;
   #lease: Lease | undefined;
 
   constructor(candidacy: Candidacy, context: LeaseContext, debts: Set<Lease>, requests: StepDownRequests) {
@@ -109,10 +108,7 @@ class EtcdCampaign implements Campaign {
       await this.#payDebts();
       const key = this.#queue.keyOf(lease.hex);
       const standing = await this.#queue.put(key, identity, lease.id, this.#withdrawn.signal);
-      if (standing !== undefined) {
-        const place = (this.#place = { key, revision: standing.own, lease });
-        return { place, standing };
-      }
+      if (standing !== undefined) return { place: { key, revision: standing.own, lease }, standing };
       lease.release();
     }
   }
@@ -231,18 +227,14 @@ class EtcdCampaign implements Campaign {
     };
   }
 
-  /** Deletes the key, so that the next one leads, then revokes the lease. @returns whether etcd acknowledged both. */
+  /** Revokes the lease, and our key with it, so that the next one leads: one write of etcd. @returns whether etcd acknowledged it. */
   async #giveBack(timeout: Milliseconds): Promise<boolean> {
-    const { clock } = this.#context;
-    const [lease, place] = [this.#lease, this.#place];
-    this.#lease = this.#place = undefined;
+    const lease = this.#lease;
+    this.#lease = undefined;
     if (lease === undefined) return true;
-    lease.release();
     this.#debts.add(lease);
-    const end = clock.now() + timeout;
     try {
-      if (place) await this.#queue.delete(place, timeout);
-      await lease.revoke(end - clock.now());
+      await lease.revoke(timeout);
       this.#debts.delete(lease);
       return true;
     } catch {

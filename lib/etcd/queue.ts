@@ -1,10 +1,7 @@
 import type { Ask } from "./client.js";
 import type { Answer } from "./connection.js";
-import type { LeasedKey } from "../election.js";
 import type { LeaseContext } from "./lease.js";
 import { Failure } from "../failure.js";
-import type { Milliseconds } from "../duration.js";
-import { NEVER } from "../abort.js";
 
 /** A key in the queue. */
 export interface Entry {
@@ -125,16 +122,6 @@ export class Queue {
       .toString()
       .slice(this.#name.length + 1)
       .includes("/");
-  }
-
-  /** Deletes our own key, not one that somebody put in its place. @throws Failure after `timeout`. */
-  async delete({ key, revision }: LeasedKey, timeout: Milliseconds): Promise<void> {
-    const request = {
-      compare: [{ key, target: "Create" as const, result: "Equal" as const, create_revision: revision }],
-      success: [{ request_delete_range: { key } }],
-      failure: [],
-    };
-    await this.#client.persist((raw, options) => raw.kv.txn(request, options), NEVER, timeout);
   }
 
   /** Every key that may be one of the election's. */
