@@ -7,7 +7,12 @@ import protobuf from "protobufjs";
 import pbjs from "protobufjs-cli/pbjs.js";
 
 /** What `Raw` in lib/etcd/channel.ts has of etcd3. */
-const SERVICES = ["KV", "Lease", "Watch", "Auth"];
+const METHODS = {
+  KV: ["Range", "Txn"],
+  Lease: ["LeaseGrant", "LeaseRevoke", "LeaseKeepAlive", "LeaseTimeToLive"],
+  Watch: ["Watch"],
+  Auth: ["Authenticate"],
+};
 
 const require = createRequire(import.meta.url);
 const protos = require.resolve("etcd3/package.json").replace("package.json", "proto/");
@@ -39,7 +44,7 @@ export const etcdProtocol = {
   },
 };
 
-/** The code for every message of those services. */
+/** The code for every message of those methods. */
 async function messages() {
   const folder = await mkdtemp(join(tmpdir(), "etcd-protocol-"));
   try {
@@ -53,7 +58,7 @@ async function messages() {
   }
 }
 
-/** What etcd3 gets from `loadSync`: grpc's definition of each service. */
+/** What etcd3 gets from `loadSync`: grpc's definition of each service, as far as it goes. */
 function services() {
   const definitions = methods().map(
     ({ service, name, types, requestStream, responseStream }) => `
@@ -69,7 +74,7 @@ function services() {
       };`,
   );
   return `
-    import { authpb, etcdserverpb, mvccpb } from "messages";
+    import { etcdserverpb } from "messages";
     // As etcd3 asks proto-loader for it.
     const conversion = { longs: String, enums: String, defaults: true, oneofs: true };
     const serialize = (type) => (message) => type.encode(type.fromObject(message)).finish();
@@ -83,13 +88,12 @@ function methods() {
   const protocol = new protobuf.Root();
   protocol.resolvePath = (_origin, target) => protos + target.split("/").at(-1);
   protocol.loadSync("rpc.proto", { keepCase: true }).resolveAll();
-  return SERVICES.flatMap((service) =>
-    protocol.lookupService(`etcdserverpb.${service}`).methodsArray.map((method) => ({
-      service: `etcdserverpb.${service}`,
-      name: method.name,
-      types: [method.resolvedRequestType, method.resolvedResponseType].map(({ fullName }) => fullName.slice(1)),
-      requestStream: method.requestStream,
-      responseStream: method.responseStream,
-    })),
-  );
+  return Object.entries(METHODS).flatMap(([name, names]) => {
+    const service = protocol.lookupService(`etcdserverpb.${name}`);
+    return names.map((method) => {
+      const { resolvedRequestType, resolvedResponseType, requestStream, responseStream } = service.methods[method];
+      const types = [resolvedRequestType, resolvedResponseType].map(({ fullName }) => fullName.slice(1));
+      return { service: service.fullName.slice(1), name: method, types, requestStream, responseStream };
+    });
+  });
 }

@@ -6,8 +6,16 @@ import { Sockets } from "./sockets.js";
 // One log line a fact, and ours alone.
 setLogVerbosity(logVerbosity.NONE);
 
-/** etcd3's raw clients, and nothing else of it: its leases, elections, watches and policies are not to be relied on. */
-export type Raw = Pick<Etcd3, "kv" | "leaseClient" | "watchClient" | "auth">;
+/**
+ * Of etcd3's raw clients what build/etcd-protocol.js makes the code for, and nothing else of it: its leases, elections, watches and
+ * policies are not to be relied on.
+ */
+export interface Raw {
+  readonly kv: Pick<Etcd3["kv"], "range" | "txn">;
+  readonly leaseClient: Pick<Etcd3["leaseClient"], "leaseGrant" | "leaseRevoke" | "leaseKeepAlive" | "leaseTimeToLive">;
+  readonly watchClient: Pick<Etcd3["watchClient"], "watch">;
+  readonly auth: Pick<Etcd3["auth"], "authenticate">;
+}
 
 export type KeepAliveStream = Awaited<ReturnType<Raw["leaseClient"]["leaseKeepAlive"]>>;
 export type WatchStream = Awaited<ReturnType<Raw["watchClient"]["watch"]>>;

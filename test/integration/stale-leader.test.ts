@@ -131,7 +131,8 @@ async function tenancy(t: Test, Kind: Lessor, endpoint: string): Promise<Tenancy
   });
   const key = `tenant/${lease.hex}`;
   const put = { key: Buffer.from(key), value: Buffer.from("here"), lease: lease.id };
-  const { header } = await client.persist((raw, call) => raw.kv.put(put, call), never);
+  const txn = { compare: [], success: [{ request_put: put }], failure: [] };
+  const { header } = await client.persist((raw, call) => raw.kv.txn(txn, call), never);
   lease.bind({ key: put.key, revision: header.revision });
   return {
     lease,
