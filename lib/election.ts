@@ -24,7 +24,7 @@ export interface Campaign {
   /** Resolves when we lead, verified a moment ago. Rejects with a `Failure`, or when withdrawn. */
   readonly elected: Promise<Term>;
   /**
-   * Gives the place or the leadership back: stops renewing, deletes the key, revokes the lease. Call it once nothing runs any
+   * Gives the place or the leadership back: stops renewing, revokes the lease and the key with it. Call it once nothing runs any
    * more that needs the term.
    *
    * @param timeout after it the lease is left to run out by itself.

@@ -38,7 +38,7 @@ const ROOM = 256;
 type Waitid = (kind: number, id: number, info: Buffer, options: number) => number;
 
 /**
- * Opens the C library through koffi, an optional dependency.
+ * Opens the C library through koffi, whose own library is an optional dependency.
  *
  * @throws if it is not installed, cannot be loaded here, or this is not Linux.
  */

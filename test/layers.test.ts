@@ -88,7 +88,7 @@ const PACKAGES: Readonly<Record<string, { readonly from: RegExp; readonly used: 
   // What etcd3 speaks through.
   "@grpc/grpc-js": { from: /^vendor\/etcd3$/, used: /^etcd\// },
   "prom-client": { from: /^vendor\/prom-client$/, used: /^status\/metrics$/ },
-  koffi: { from: /^libc$/, used: /^libc$/ },
+  koffi: { from: /^vendor\/koffi$/, used: /^libc$/ },
 };
 
 /** Names that say nothing of what a file is for. */

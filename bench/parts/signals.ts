@@ -25,6 +25,15 @@ const SIGNALS = 40;
 // Processes of each contestant: a third of the runs.
 const GENERATION = 3;
 
+const PASSES_ON = `
+  const [file, ...args] = process.argv.slice(1);
+  const child = require("child_process").spawn(file, args, { stdio: "inherit" });
+  process.on("SIGUSR1", () => child.kill("SIGUSR1"));`;
+/** Decides nothing, and so has what Node itself takes. */
+const node: Contestant = {
+  name: "node -e kill",
+  words: ({ workload }) => [process.execPath, "-e", PASSES_ON, "--", ...workload],
+};
 const leading = whileLeaderWith("while-leader, leading");
 const COMMAND = ["perl", projectPath("bench/signalled.pl")];
 
@@ -37,7 +46,7 @@ interface Latencies {
 export const signals: Part = {
   name: "signals",
   async measure(rig) {
-    const all = [bare, tini, dumbInit, whileLeaderAlone, leading].map((one) => ({ one, first: [], later: [] }));
+    const all = [bare, tini, dumbInit, node, whileLeaderAlone, leading].map((one) => ({ one, first: [], later: [] }));
     const generations = Math.ceil(rig.runs / GENERATION);
     for (let generation = 0; generation < generations; generation++) {
       await signalAll(rotated(all, generation), rig);

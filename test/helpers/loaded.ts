@@ -14,7 +14,7 @@ interface Covered {
 /** What a while-leader with this environment loads, which V8 writes at its end. */
 export interface Coverage {
   readonly env: Record<string, string>;
-  /** Modules of lib/ ("etcd/election", "vendor/execa"), and packages that are not part of the bundle ("koffi"). */
+  /** Modules of lib/ ("etcd/election", "vendor/execa"), and packages that are not part of the bundle ("@koromix/koffi-linux-x64"). */
   readonly loaded: () => Set<string>;
 }
 

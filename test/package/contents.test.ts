@@ -11,7 +11,7 @@ const TO_READ = ["package.json", "README.md", "LICENSE", "dist/THIRD-PARTY-NOTIC
  */
 const MOST_BYTES = 4_000_000;
 /** All that a start with an election loads: V8's code for it stands beside it. */
-const COMPILED = ["program", "vendor/etcd3", "vendor/execa", "vendor/yargs-parser"].map(
+const COMPILED = ["program", "vendor/etcd3", "vendor/execa", "vendor/koffi", "vendor/yargs-parser"].map(
   (name) => `dist/lib/${name}.cjs.v8`,
 );
 

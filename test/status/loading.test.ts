@@ -60,6 +60,6 @@ void t.test("a probe loads neither etcd's client, nor execa, nor the server", as
   t.match(await runToEnd(["--listen", "127.0.0.1:1", "--probe", "livez"], { env, text: true }), { code: 1 });
   const rooms = loaded();
   t.ok(rooms.has("status/probe"));
-  for (const room of ["vendor/etcd3", "vendor/execa", "koffi", "vendor/prom-client", "status/server", "run"])
+  for (const room of ["vendor/etcd3", "vendor/execa", "vendor/koffi", "vendor/prom-client", "status/server", "run"])
     t.notOk(rooms.has(room), room);
 });
