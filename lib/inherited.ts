@@ -62,10 +62,14 @@ function descriptor(pid: number | "self", number: number): Descriptor[] {
   }
 }
 
-/** Those that it was opened with, see open(2). */
+/** Those that it was opened with, see open(2); 0 if nobody can tell. */
 function flagsOf(number: number): number {
-  const info = readFileSync(`/proc/self/fdinfo/${number}`, "latin1");
-  return parseInt(/^flags:\s*([0-7]+)/m.exec(info)?.[1] ?? "0", 8);
+  try {
+    const info = readFileSync(`/proc/self/fdinfo/${number}`, "latin1");
+    return parseInt(/^flags:\s*([0-7]+)/m.exec(info)?.[1] ?? "0", 8);
+  } catch {
+    return 0;
+  }
 }
 
 function openFileLimit(pid: number | "self"): { soft: string; hard: string } | undefined {

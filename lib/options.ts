@@ -21,10 +21,7 @@ export interface Option {
   readonly environment: readonly string[];
 }
 
-/**
- * `WHILE_LEADER_KEY` tells the workload its key in etcd; were it also the TLS key's file, a while-leader inside the workload
- * would take the one for the other.
- */
+/** `WHILE_LEADER_KEY` tells the workload its key in etcd; a while-leader inside of it would take that for the TLS key's file. */
 const KEY_VARIABLE = "WHILE_LEADER_KEY_FILE";
 
 const option = (

@@ -121,7 +121,7 @@ async function open(config: ElectionConfig | undefined, guard: Guard, clock: Clo
   const [{ etcdElection }, { EtcdClient }, { randomLeaseId }] = await Promise.all([
     import("./etcd/election.js"),
     import("./etcd/client.js"),
-    import("./etcd/lease.js"),
+    import("./etcd/lease-id.js"),
   ]);
   const newLeaseId = (): string => {
     const id = randomLeaseId();

@@ -22,7 +22,7 @@ export async function stepDown({ name, etcd, wait, log: options }: StepDown, inb
   const [{ EtcdClient }, { handOver }, { randomLeaseId }, { Queue }] = await Promise.all([
     import("./etcd/client.js"),
     import("./etcd/hand-over.js"),
-    import("./etcd/lease.js"),
+    import("./etcd/lease-id.js"),
     import("./etcd/queue.js"),
   ]);
   const [clock, log] = [systemClock(), stderrLog(options)];

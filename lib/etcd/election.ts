@@ -237,7 +237,8 @@ class EtcdCampaign implements Campaign {
       await lease.revoke(timeout);
       this.#debts.delete(lease);
       return true;
-    } catch {
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
       return false; // it runs out by itself
     }
   }

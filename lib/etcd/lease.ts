@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { abortedWith, NEVER, unlessAborted } from "../abort.js";
 import type { Clock } from "../clock.js";
 import type { Deferred } from "../deferred.js";
@@ -8,11 +7,12 @@ import type { HeldLease, LeasedKey, LostReason } from "../election.js";
 import { Failure } from "../failure.js";
 import type { Log } from "../log.js";
 import type { Timing, TimingSettings } from "../timing.js";
-import { renewalPhase, timingOf, validityOf } from "../timing.js";
+import { renewalPhase, timingOf } from "../timing.js";
 import type { EtcdClient } from "./client.js";
 import type { Connection } from "./connection.js";
 import { failureOf } from "./errors.js";
 import { KeepAlives } from "./keep-alives.js";
+import { Validity } from "./validity.js";
 
 /** What a lease works with. */
 export interface LeaseContext {
@@ -21,15 +21,6 @@ export interface LeaseContext {
   readonly log: Log;
   /** Chooses the id of each lease, decimal, before etcd is asked for it. */
   readonly newLeaseId: () => string;
-}
-
-/** A renewal that etcd has acknowledged; it counts once it is proven. */
-interface Renewal {
-  /** `Clock.now()` just before it was asked for. */
-  readonly sent: Milliseconds;
-  readonly ttl: Milliseconds;
-  /** The raft term in which it was decided on, and no other. */
-  readonly raftTerm: string;
 }
 
 /** A member may answer with a raft term we had not heard of a few times in a row; more often it is no luck but trouble. */
@@ -49,9 +40,7 @@ export class Lease implements HeldLease {
   #renewed: Deferred<void> = deferred();
   readonly #stop = new AbortController();
   #proof: LeasedKey | "answer" | undefined;
-  #validUntil: Milliseconds = -Infinity;
-  /** The newest, as long as it is not proven. */
-  #unproven: Renewal | undefined;
+  readonly #validity: Validity;
   /** What somebody waits for who needs a confirmed renewal now. */
   #awaited: Deferred<void> | undefined;
   #nap = new AbortController();
@@ -65,6 +54,7 @@ export class Lease implements HeldLease {
     context: LeaseContext,
   ) {
     this.#context = context;
+    this.#validity = new Validity(timing);
     this.#keepAlives = new KeepAlives(id, context.clock);
     this.#due = context.clock.now() + renewalPhase(timing, Math.random());
     void this.#renewing();
@@ -88,7 +78,7 @@ export class Lease implements HeldLease {
       });
     const lease = new Lease(id, timingOf(settings, Number(answer.TTL) * 1_000), context);
     const { ttl, renewEvery, renewWait } = lease.timing;
-    if (answer.header) lease.#unproven = { sent, ttl, raftTerm: answer.header.raft_term };
+    if (answer.header) lease.#validity.note({ sent, ttl, raftTerm: answer.header.raft_term });
     context.log("debug", "granted", { lease: lease.hex, ttl, period: renewEvery, patience: renewWait });
     return lease;
   }
@@ -110,7 +100,7 @@ export class Lease implements HeldLease {
 
   /** Until when the lease cannot have run out, by `Clock.now()`; in the past before a renewal counted. */
   validUntil(): Milliseconds {
-    return this.#validUntil;
+    return this.#validity.until;
   }
 
   /**
@@ -119,20 +109,17 @@ export class Lease implements HeldLease {
    */
   bind(proof: LeasedKey | "answer"): void {
     this.#proof = proof;
-    this.#validUntil = -Infinity;
+    this.#validity.reset();
   }
 
   /**
    * Counts the newest renewal, or the grant, if a linearizable read in the same raft term has found our key after it.
    *
-   * @param raftTerm that of the read.
    * @param reserve for how long it must be good still: one that is older is as none, and what follows has its time.
    */
   prove(raftTerm: string, reserve: Milliseconds = -Infinity): void {
-    const renewal = this.#unproven;
-    this.#unproven = undefined;
-    if (renewal?.raftTerm !== raftTerm || this.#stop.signal.aborted) return;
-    if (this.#validityOf(renewal) - this.#context.clock.now() >= reserve) this.#confirm(renewal);
+    const least = this.#context.clock.now() + reserve;
+    if (!this.#stop.signal.aborted && this.#validity.prove(raftTerm, least)) this.#counted();
   }
 
   /** Renews now and resolves with the next confirmed renewal. Rejects when the lease is lost or the signal aborted. */
@@ -146,7 +133,7 @@ export class Lease implements HeldLease {
 
   /** Says that the lease or its key is gone: nothing may run on it any more. */
   lose(reason: LostReason): void {
-    this.#validUntil = Math.min(this.#validUntil, this.#context.clock.now());
+    this.#validity.end(this.#context.clock.now());
     this.#lost.resolve(reason);
     this.release();
   }
@@ -178,7 +165,7 @@ export class Lease implements HeldLease {
     while (await this.#napped()) {
       const sent = clock.now();
       const late = sent - this.#due > this.timing.renewWait;
-      if (sent >= this.#expiry) return this.lose("expired");
+      if (sent >= this.#validity.expiry) return this.lose("expired");
       const connection = client.current;
       const { failed } = connection;
       try {
@@ -200,16 +187,11 @@ export class Lease implements HeldLease {
     }
   }
 
-  /** When the lease is lost for want of a confirmed renewal: not before there was one. */
-  get #expiry(): Milliseconds {
-    return this.#validUntil === -Infinity ? Infinity : this.#validUntil;
-  }
-
   /** Waits until the next renewal is due; false when there will be none. */
   async #napped(): Promise<boolean> {
     const { clock } = this.#context;
     while (!this.#stop.signal.aborted) {
-      const until = Math.min(this.#due, this.#expiry);
+      const until = Math.min(this.#due, this.#validity.expiry);
       if (until <= clock.now()) return true;
       this.#nap = new AbortController();
       await clock.sleep(until - clock.now(), this.#nap.signal);
@@ -220,24 +202,26 @@ export class Lease implements HeldLease {
   /** One keepalive and, once a key is bound, the read that confirms it; both within one renewal's patience. */
   async #renew(connection: Connection, sent: Milliseconds): Promise<"renewed" | "repeat"> {
     const { clock, log } = this.#context;
-    const end = Math.min(sent + this.timing.renewWait, this.#expiry);
+    const end = Math.min(sent + this.timing.renewWait, this.#validity.expiry);
     const left = (): Milliseconds => Math.max(end - clock.now(), 0);
     const before = connection.raftTerm;
     const { TTL, header } = await this.#keepAlives.renew(connection, left());
     const ttl = Number(TTL) * 1_000;
     if (ttl <= 0) this.lose("lease-gone");
     if (this.#stop.signal.aborted) return "renewed";
-    const raftTerm = header.raft_term;
-    this.#unproven = before === raftTerm ? { sent, ttl, raftTerm } : undefined;
+    const renewal = { sent, ttl, raftTerm: header.raft_term };
+    this.#validity.note(before === renewal.raftTerm ? renewal : undefined);
     if (this.#proof === undefined) return "renewed";
-    if (this.#proof === "answer") this.#confirm({ sent, ttl, raftTerm });
-    else {
+    if (this.#proof === "answer") {
+      this.#validity.count(renewal);
+      this.#counted();
+    } else {
       const { key, revision } = this.#proof;
       const read = await connection.call(left(), (raw, options) => raw.kv.range({ key }, options));
       // Lost or released meanwhile: what is over stays over.
       if (this.#stop.signal.aborted) return "renewed";
       // The same term before, at and after: no other member decided on leases when this one renewed ours.
-      if (this.#unproven?.raftTerm !== read.header.raft_term) return "repeat";
+      if (!this.#validity.isOf(read.header.raft_term)) return "repeat";
       if (read.kvs[0]?.create_revision !== revision) {
         this.lose("key-gone");
         return "renewed";
@@ -245,16 +229,12 @@ export class Lease implements HeldLease {
       this.prove(read.header.raft_term);
     }
     const now = clock.now();
-    log("trace", "renewed", { left: Math.round(this.#validUntil - now), took: Math.round((now - sent) * 10) / 10 });
+    log("trace", "renewed", { left: Math.round(this.validUntil() - now), took: Math.round((now - sent) * 10) / 10 });
     return "renewed";
   }
 
-  #validityOf({ sent, ttl }: Renewal): Milliseconds {
-    return validityOf({ ...this.timing, ttl }, sent);
-  }
-
-  #confirm(renewal: Renewal): void {
-    this.#validUntil = this.#validityOf(renewal);
+  /** Tells whoever waits for a renewal that counts. */
+  #counted(): void {
     this.#awaited?.resolve();
     this.#awaited = undefined;
     this.#renewed.resolve();
@@ -267,10 +247,4 @@ export class Lease implements HeldLease {
     if (this.#awaited !== undefined) return sent;
     return sent + (late ? renewalPhase(this.timing, Math.random()) : renewEvery);
   }
-}
-
-/** 63 random bits: etcd's lease ids are signed and 0 asks etcd to choose. Chosen here, a grant can be sent twice. */
-export function randomLeaseId(): string {
-  const id = randomBytes(8).readBigUInt64BE() & 0x7fff_ffff_ffff_ffffn;
-  return (id === 0n ? 1n : id).toString();
 }

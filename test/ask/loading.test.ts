@@ -22,10 +22,10 @@ await t.test("who runs a command loads nothing of what asks, and the other way r
 await t.test("a package that is not needed is not loaded", async (t) => {
   const vendors = async (...args: string[]): Promise<string[]> =>
     [...(await loadedBy(t, args))].filter((name) => name.startsWith("vendor/")).toSorted();
-  const [parser, execa, etcd3] = ["vendor/yargs-parser", "vendor/execa", "vendor/etcd3"];
+  const [parser, koffi, execa, etcd3] = ["vendor/yargs-parser", "vendor/koffi", "vendor/execa", "vendor/etcd3"];
   const nowhere = ["-n", "jobs", "--endpoints", "127.0.0.1:1"];
-  t.same(await vendors("true"), [execa, parser]);
-  t.same(await vendors(...nowhere, "--wait", "0", "true"), [etcd3, execa, parser]);
+  t.same(await vendors("true"), [execa, koffi, parser]);
+  t.same(await vendors(...nowhere, "--wait", "0", "true"), [etcd3, execa, koffi, parser]);
   t.same(await vendors(...nowhere, "--who"), [etcd3, parser]);
   t.same(await vendors("--probe", "livez", "--listen", "127.0.0.1:1"), [parser]);
   t.same(await vendors("--help"), [parser, "vendor/yargs"].toSorted());

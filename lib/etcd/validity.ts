@@ -1,0 +1,78 @@
+import type { Milliseconds } from "../duration.js";
+import type { Timing } from "../timing.js";
+import { validityOf } from "../timing.js";
+
+/** A renewal that etcd has acknowledged; it counts once it is proven. */
+export interface Renewal {
+  /** `Clock.now()` just before it was asked for. */
+  readonly sent: Milliseconds;
+  readonly ttl: Milliseconds;
+  /** The raft term in which it was decided on, and no other. */
+  readonly raftTerm: string;
+}
+
+/** Until when a lease cannot have run out. All times by one `Clock.now()`. */
+export class Validity {
+  readonly #timing: Timing;
+  #until: Milliseconds = -Infinity;
+  /** The newest, as long as it is not proven. */
+  #unproven: Renewal | undefined;
+
+  constructor(timing: Timing) {
+    this.#timing = timing;
+  }
+
+  /** In the past before a renewal counted. */
+  get until(): Milliseconds {
+    return this.#until;
+  }
+
+  /** When the lease is lost for want of a renewal that counts: not before there was one. */
+  get expiry(): Milliseconds {
+    return this.#until === -Infinity ? Infinity : this.#until;
+  }
+
+  /** Says that there is a newest renewal, or that what was one proves nothing. */
+  note(renewal: Renewal | undefined): void {
+    this.#unproven = renewal;
+  }
+
+  /** Whether the newest renewal was decided on in that raft term. */
+  isOf(raftTerm: string): boolean {
+    return this.#unproven?.raftTerm === raftTerm;
+  }
+
+  /**
+   * Counts the newest renewal if a linearizable read in the same raft term has found after it what proves it.
+   *
+   * @param raftTerm that of the read.
+   * @param least the validity must reach as far, or it is as if there had been none.
+   * @returns whether it counts.
+   */
+  prove(raftTerm: string, least: Milliseconds): boolean {
+    const renewal = this.#unproven;
+    this.#unproven = undefined;
+    if (renewal?.raftTerm !== raftTerm || this.#reachOf(renewal) < least) return false;
+    this.count(renewal);
+    return true;
+  }
+
+  /** Counts a renewal. */
+  count(renewal: Renewal): void {
+    this.#until = this.#reachOf(renewal);
+  }
+
+  /** Counts none that there was before. */
+  reset(): void {
+    this.#until = -Infinity;
+  }
+
+  /** From then on it is over in any case. */
+  end(at: Milliseconds): void {
+    this.#until = Math.min(this.#until, at);
+  }
+
+  #reachOf({ sent, ttl }: Renewal): Milliseconds {
+    return validityOf({ ...this.#timing, ttl }, sent);
+  }
+}
