@@ -27,6 +27,12 @@ const OPTIONS = {
   logLevel: "warning",
   minifyWhitespace: true,
   legalComments: "none",
+  // Whoever makes a `require` of its own takes a path as well, which costs less than a URL.
+  define: { "import.meta.dirname": "__dirname", "import.meta.url": "__filename" },
+};
+
+/** yargs takes it for a URL. */
+const WITH_URL = {
   define: { "import.meta.url": "moduleUrl" },
   banner: { js: `const moduleUrl = require("node:url").pathToFileURL(__filename).href;` },
 };
@@ -61,6 +67,7 @@ await Promise.all([
       // Its libraries, one for each kind of machine, cannot be in a bundle; its module that imports finds them by a folder's name alone.
       alias: { koffi: createRequire(import.meta.url).resolve("koffi") },
       external: ["@koromix/*"],
+      ...(name === "yargs" && WITH_URL),
     }),
   ),
   // A script that is compiled by hand has no import().
