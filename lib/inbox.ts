@@ -24,7 +24,6 @@ export class Inbox<T> {
       this.#wake = resolve;
       signal.addEventListener("abort", () => resolve(), { once: true });
     });
-    this.#wake = undefined;
   }
 }
 

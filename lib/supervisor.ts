@@ -112,7 +112,8 @@ class Supervisor {
       this.#events.filled(over.signal),
       clock.sleep(Math.min(duration, LONGEST_SLEEP), over.signal),
     ]);
-    over.abort();
+    // What has come first: to end the other waits takes as long as to pass a signal on.
+    setImmediate(() => over.abort());
   }
 
   #perform(effect: Effect, received: Signal | undefined): void {
