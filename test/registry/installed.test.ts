@@ -42,8 +42,10 @@ await t.test("no known hole is in what is installed, nor in what is bundled", as
   // What is bundled as if it were installed; of two versions of a package under another name each.
   const bundled = components.map(({ name, version }, index) => [`bundled-${index}`, `npm:${name}@${version}`]);
   const own = JSON.parse(readFileSync(join(root, "while-leader/package.json"), "utf8")) as Dependents;
-  const dependencies = { ...Object.fromEntries(bundled), ...own.dependencies, ...own.optionalDependencies };
-  const audited = t.testdir({ "package.json": JSON.stringify({ name: "audited", version: "1.0.0", dependencies }) });
+  const { optionalDependencies } = own;
+  const dependencies = { ...Object.fromEntries(bundled), ...own.dependencies };
+  const all = { name: "audited", version: "1.0.0", dependencies, optionalDependencies };
+  const audited = t.testdir({ "package.json": JSON.stringify(all) });
   await npm(["install", "--package-lock-only", "--ignore-scripts", "--no-audit"], { cwd: audited });
   const { code, stdout, stderr } = await runCommand("npm", ["audit", "--omit=dev", "--audit=true"], { cwd: audited });
   const refused =
