@@ -62,6 +62,11 @@ await test("bugs are found: in the log, beside it, and by how an instance ended"
   t.equal(found({}, line(0, "bug", { error: "no" })), 1);
   t.equal(found({}, line(0, "failed", { error: "no" })), 1);
   t.equal(found({ strange: ["node:internal/assert:14"] }), 1);
+  const half = instance("a1", [], { strange: ['{"time":"19'], endedAt: 1_000 });
+  const afterIts = (full: number) =>
+    noBugs(history({ instances: [half], faults: [fault("fill-disk", 1_000 + full, 20_000, "a")] })).length;
+  t.equal(afterIts(5_000), 0, "its guard had no room for its last line");
+  t.equal(afterIts(10_000), 1);
   t.equal(found({ end: 70 }), 1);
   t.equal(found({ end: "SIGABRT" }), 1);
   t.equal(found({ end: "SIGTERM" }), 0, "before its first line");

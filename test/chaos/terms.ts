@@ -61,9 +61,12 @@ export function isOne(kinds: readonly FaultKind[], { kind }: Happened): boolean 
   return kinds.includes(kind);
 }
 
+/** The guard of a wrapper that is gone tells so when it has given the lease back, for which it takes five seconds at most. */
+const GUARD_TELLS = 6_000;
+
 /** Whether some of an instance's lines may be missing, because there was no room for them. */
 export function hasHoles(history: History, instance: Instance): boolean {
-  return faultsDuring(history, instance.startedAt, instance.endedAt).some(
+  return faultsDuring(history, instance.startedAt, instance.endedAt + GUARD_TELLS).some(
     ({ kind, hit }) => kind === "fill-disk" && hit.includes(instance.candidate),
   );
 }
