@@ -8,7 +8,7 @@ import { ExitStatus } from "../exit-status.js";
 import { Failure } from "../failure.js";
 import { killTime, startReserve, termTime } from "../timing.js";
 import type { TimingSettings } from "../timing.js";
-import type { LeaseContext } from "./lease.js";
+import type { LeaseContext } from "./context.js";
 import { Lease } from "./lease.js";
 import type { Entry, Standing } from "./queue.js";
 import { Queue } from "./queue.js";
@@ -30,6 +30,9 @@ export interface Candidacy {
 interface Place extends LeasedKey {
   readonly lease: Lease;
 }
+
+/** A look at the queue, and the renewal that it can prove: the newest one when it was asked for. */
+type Seen = Standing & { readonly renewal: Lease["newest"] };
 
 /** What is left of a lost place runs out by itself; it only must not stand in our way for long. */
 const REQUEUE_WITHIN: Milliseconds = 1_000;
@@ -87,10 +90,10 @@ class EtcdCampaign implements Campaign {
 
   async #run(): Promise<Term> {
     for (;;) {
-      const { place, standing } = await this.#enqueue();
+      const { place, first } = await this.#enqueue();
       this.#queued.resolve();
       void this.#guardKey(place);
-      const seen = await this.#reachHead(place, standing);
+      const seen = await this.#reachHead(place, first);
       if (seen !== undefined) return this.#term(place, seen);
       // Our lease ran out or our key was deleted while we waited: queue again, at the end.
       this.#context.log("warn", "rejoining", { key: place.key.toString(), reason: await place.lease.lost });
@@ -100,15 +103,16 @@ class EtcdCampaign implements Campaign {
   }
 
   /** Takes a place at the end of the queue. */
-  async #enqueue(): Promise<{ readonly place: Place; readonly standing: Standing }> {
+  async #enqueue(): Promise<{ readonly place: Place; readonly first: Seen }> {
     const { identity, timing } = this.#candidacy;
     for (;;) {
       const lease = await Lease.grant(this.#context, timing, this.#withdrawn.signal);
       this.#lease = lease;
       await this.#payDebts();
       const key = this.#queue.keyOf(lease.hex);
+      const renewal = lease.newest;
       const standing = await this.#queue.put(key, identity, lease.id, this.#withdrawn.signal);
-      if (standing !== undefined) return { place: { key, revision: standing.own, lease }, standing };
+      if (standing) return { place: { key, revision: standing.own, lease }, first: { ...standing, renewal } };
       lease.release();
     }
   }
@@ -124,13 +128,13 @@ class EtcdCampaign implements Campaign {
   }
 
   /** Waits until nobody stands before us. @returns the revision at which that was seen; undefined if our place is gone. */
-  async #reachHead(place: Place, standing: Standing): Promise<string | undefined> {
+  async #reachHead(place: Place, first: Seen): Promise<string | undefined> {
     const { clock } = this.#context;
     const over = abortedWith(this.#withdrawn.signal);
     const { signal } = over;
     void place.lease.lost.then(() => over.abort());
     try {
-      let look = standing;
+      let look = first;
       if (look.ahead !== undefined && this.#candidacy.once) throw await this.#heldByOther(signal);
       while (look.ahead !== undefined) look = await this.#outlive(look.ahead, look.revision, place, signal);
       // Nobody is before us; now be sure that we are there ourselves, with time to start in (etcd-io/etcd#19597). The look that has
@@ -138,7 +142,7 @@ class EtcdCampaign implements Campaign {
       const { lease } = place;
       const reserve = startReserve(lease.timing);
       lease.bind(place);
-      if (look.present) lease.prove(look.raftTerm, reserve);
+      if (look.present) lease.prove(look.renewal, look.raftTerm, reserve);
       while (lease.validUntil() - clock.now() < reserve) await lease.confirm(signal);
       return look.revision;
     } catch (error) {
@@ -156,13 +160,14 @@ class EtcdCampaign implements Campaign {
   }
 
   /** Waits until another key or none is before ours. One wake-up for each hand-over, however many candidates there are. */
-  async #outlive(ahead: Entry, revision: string, place: Place, signal: AbortSignal): Promise<Standing> {
+  async #outlive(ahead: Entry, revision: string, place: Place, signal: AbortSignal): Promise<Seen> {
     await this.#announce(ahead, place, signal);
     const watch = new KeyWatch(this.#context, ahead.key);
     for (let seen = revision; ;) {
       await watch.changed(seen, signal);
+      const renewal = place.lease.newest;
       const now = await this.#queue.standing(place.revision, signal);
-      if (now.ahead?.create_revision !== ahead.create_revision) return now;
+      if (now.ahead?.create_revision !== ahead.create_revision) return { ...now, renewal };
       seen = now.revision;
     }
   }

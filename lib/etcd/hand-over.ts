@@ -2,7 +2,7 @@ import { DEFAULTS } from "../defaults.js";
 import type { Milliseconds } from "../duration.js";
 import { ExitStatus } from "../exit-status.js";
 import { Failure } from "../failure.js";
-import type { LeaseContext } from "./lease.js";
+import type { LeaseContext } from "./context.js";
 import { Lease } from "./lease.js";
 import type { Entry } from "./queue.js";
 import { Queue } from "./queue.js";

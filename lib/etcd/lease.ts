@@ -1,27 +1,17 @@
 import { abortedWith, NEVER, unlessAborted } from "../abort.js";
-import type { Clock } from "../clock.js";
 import type { Deferred } from "../deferred.js";
 import { deferred } from "../deferred.js";
 import type { Milliseconds } from "../duration.js";
 import type { HeldLease, LeasedKey, LostReason } from "../election.js";
 import { Failure } from "../failure.js";
-import type { Log } from "../log.js";
 import type { Timing, TimingSettings } from "../timing.js";
 import { renewalPhase, timingOf } from "../timing.js";
-import type { EtcdClient } from "./client.js";
 import type { Connection } from "./connection.js";
+import type { LeaseContext } from "./context.js";
 import { failureOf } from "./errors.js";
 import { KeepAlives } from "./keep-alives.js";
+import type { Renewal } from "./validity.js";
 import { Validity } from "./validity.js";
-
-/** What a lease works with. */
-export interface LeaseContext {
-  readonly client: EtcdClient;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Chooses the id of each lease, decimal, before etcd is asked for it. */
-  readonly newLeaseId: () => string;
-}
 
 /** A member may answer with a raft term we had not heard of a few times in a row; more often it is no luck but trouble. */
 const MOST_REPEATS = 3;
@@ -41,6 +31,8 @@ export class Lease implements HeldLease {
   readonly #stop = new AbortController();
   #proof: LeasedKey | "answer" | undefined;
   readonly #validity: Validity;
+  /** The newest, as long as the raft term is the one that was known before it. */
+  #newest: Renewal | undefined;
   /** What somebody waits for who needs a confirmed renewal now. */
   #awaited: Deferred<void> | undefined;
   #nap = new AbortController();
@@ -78,7 +70,7 @@ export class Lease implements HeldLease {
       });
     const lease = new Lease(id, timingOf(settings, Number(answer.TTL) * 1_000), context);
     const { ttl, renewEvery, renewWait } = lease.timing;
-    if (answer.header) lease.#validity.note({ sent, ttl, raftTerm: answer.header.raft_term });
+    if (answer.header) lease.#newest = { sent, ttl, raftTerm: answer.header.raft_term };
     context.log("debug", "granted", { lease: lease.hex, ttl, period: renewEvery, patience: renewWait });
     return lease;
   }
@@ -112,14 +104,20 @@ export class Lease implements HeldLease {
     this.#validity.reset();
   }
 
+  /** The newest renewal, or the grant, that etcd has acknowledged: what a read that is asked for from now on can prove. */
+  get newest(): Renewal | undefined {
+    return this.#newest;
+  }
+
   /**
-   * Counts the newest renewal, or the grant, if a linearizable read in the same raft term has found our key after it.
+   * Counts a renewal that was the newest when a linearizable read was asked for, which has found our key in the same raft term.
    *
+   * @param raftTerm that of the read.
    * @param reserve for how long it must be good still: one that is older is as none, and what follows has its time.
    */
-  prove(raftTerm: string, reserve: Milliseconds = -Infinity): void {
-    const least = this.#context.clock.now() + reserve;
-    if (!this.#stop.signal.aborted && this.#validity.prove(raftTerm, least)) this.#counted();
+  prove(renewal: Renewal | undefined, raftTerm: string, reserve: Milliseconds): void {
+    if (renewal?.raftTerm !== raftTerm || this.#stop.signal.aborted) return;
+    if (this.#validity.reachOf(renewal) - this.#context.clock.now() >= reserve) this.#count(renewal);
   }
 
   /** Renews now and resolves with the next confirmed renewal. Rejects when the lease is lost or the signal aborted. */
@@ -210,31 +208,28 @@ export class Lease implements HeldLease {
     if (ttl <= 0) this.lose("lease-gone");
     if (this.#stop.signal.aborted) return "renewed";
     const renewal = { sent, ttl, raftTerm: header.raft_term };
-    this.#validity.note(before === renewal.raftTerm ? renewal : undefined);
+    this.#newest = before === renewal.raftTerm ? renewal : undefined;
     if (this.#proof === undefined) return "renewed";
-    if (this.#proof === "answer") {
-      this.#validity.count(renewal);
-      this.#counted();
-    } else {
+    if (this.#proof !== "answer") {
       const { key, revision } = this.#proof;
       const read = await connection.call(left(), (raw, options) => raw.kv.range({ key }, options));
       // Lost or released meanwhile: what is over stays over.
       if (this.#stop.signal.aborted) return "renewed";
       // The same term before, at and after: no other member decided on leases when this one renewed ours.
-      if (!this.#validity.isOf(read.header.raft_term)) return "repeat";
+      if (before !== renewal.raftTerm || read.header.raft_term !== renewal.raftTerm) return "repeat";
       if (read.kvs[0]?.create_revision !== revision) {
         this.lose("key-gone");
         return "renewed";
       }
-      this.prove(read.header.raft_term);
     }
+    this.#count(renewal);
     const now = clock.now();
     log("trace", "renewed", { left: Math.round(this.validUntil() - now), took: Math.round((now - sent) * 10) / 10 });
     return "renewed";
   }
 
-  /** Tells whoever waits for a renewal that counts. */
-  #counted(): void {
+  #count(renewal: Renewal): void {
+    this.#validity.count(renewal);
     this.#awaited?.resolve();
     this.#awaited = undefined;
     this.#renewed.resolve();

@@ -1,6 +1,6 @@
 import type { Ask } from "./client.js";
 import type { Answer } from "./connection.js";
-import type { LeaseContext } from "./lease.js";
+import type { LeaseContext } from "./context.js";
 import { Failure } from "../failure.js";
 
 /** A key in the queue. */

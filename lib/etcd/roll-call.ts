@@ -4,7 +4,7 @@ import { Failure } from "../failure.js";
 import type { Roll } from "../roll.js";
 import { rollOf, sameRoll } from "../roll.js";
 import type { Ask } from "./client.js";
-import type { LeaseContext } from "./lease.js";
+import type { LeaseContext } from "./context.js";
 import { Queue } from "./queue.js";
 import { KeyWatch } from "./watch.js";
 

@@ -1,6 +1,6 @@
 import { setImmediate as eventLoopTurn } from "node:timers/promises";
 import { Failure } from "../failure.js";
-import type { LeaseContext } from "./lease.js";
+import type { LeaseContext } from "./context.js";
 import { KeyWatch } from "./watch.js";
 
 /** Requests stand outside of the election's prefix: a key there would be a candidate's. */

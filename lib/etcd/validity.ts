@@ -15,8 +15,6 @@ export interface Renewal {
 export class Validity {
   readonly #timing: Timing;
   #until: Milliseconds = -Infinity;
-  /** The newest, as long as it is not proven. */
-  #unproven: Renewal | undefined;
 
   constructor(timing: Timing) {
     this.#timing = timing;
@@ -32,34 +30,14 @@ export class Validity {
     return this.#until === -Infinity ? Infinity : this.#until;
   }
 
-  /** Says that there is a newest renewal, or that what was one proves nothing. */
-  note(renewal: Renewal | undefined): void {
-    this.#unproven = renewal;
-  }
-
-  /** Whether the newest renewal was decided on in that raft term. */
-  isOf(raftTerm: string): boolean {
-    return this.#unproven?.raftTerm === raftTerm;
-  }
-
-  /**
-   * Counts the newest renewal if a linearizable read in the same raft term has found after it what proves it.
-   *
-   * @param raftTerm that of the read.
-   * @param least the validity must reach as far, or it is as if there had been none.
-   * @returns whether it counts.
-   */
-  prove(raftTerm: string, least: Milliseconds): boolean {
-    const renewal = this.#unproven;
-    this.#unproven = undefined;
-    if (renewal?.raftTerm !== raftTerm || this.#reachOf(renewal) < least) return false;
-    this.count(renewal);
-    return true;
+  /** Until when a renewal makes it good, once it counts. */
+  reachOf({ sent, ttl }: Renewal): Milliseconds {
+    return validityOf({ ...this.#timing, ttl }, sent);
   }
 
   /** Counts a renewal. */
   count(renewal: Renewal): void {
-    this.#until = this.#reachOf(renewal);
+    this.#until = this.reachOf(renewal);
   }
 
   /** Counts none that there was before. */
@@ -70,9 +48,5 @@ export class Validity {
   /** From then on it is over in any case. */
   end(at: Milliseconds): void {
     this.#until = Math.min(this.#until, at);
-  }
-
-  #reachOf({ sent, ttl }: Renewal): Milliseconds {
-    return validityOf({ ...this.#timing, ttl }, sent);
   }
 }

@@ -1,6 +1,6 @@
 import { abortedWith } from "../abort.js";
 import type { Milliseconds } from "../duration.js";
-import type { LeaseContext } from "./lease.js";
+import type { LeaseContext } from "./context.js";
 
 /**
  * Every watch is looked after by the renewals that share its connection. Should all of that fail, this is how long a change can

@@ -31,9 +31,8 @@ const TRIES = 6;
 
 /** What decides whether an answer counts, as tsc writes it. */
 const COMPARISONS = [
-  ["before === raftTerm ?", "true ?"],
-  ["this.#unproven?.raftTerm !== read.header.raft_term", "false"],
-  ["renewal?.raftTerm !== raftTerm", "renewal === undefined"],
+  ["before === renewal.raftTerm ?", "true ?"],
+  ["before !== renewal.raftTerm || read.header.raft_term !== renewal.raftTerm", "false"],
 ] as const;
 
 type Lessor = typeof Lease;
@@ -46,7 +45,7 @@ interface Tenancy {
   lastRenewal(): Promise<number>;
 }
 
-/** What a tenancy believed and what was true, by `performance.now()`. */
+/** What a tenancy believed and what was true, by `Clock.now()`. */
 interface Outcome {
   readonly validUntil: number;
   /** When its key was seen to be deleted: a little after it was. */
