@@ -61,9 +61,9 @@ export function entriesOf({ bin, man, exports }: Manifest): readonly string[] {
   return [...Object.values(bin), ...man, ...exported].map((path) => posix.normalize(path));
 }
 
-/** What a file of the package imports from beside it, or starts by its URL; the bundler has a name of its own for that of the file. */
+/** What a file of the package imports from beside it, or finds from its own folder, which is `__dirname` in a bundle. */
 const LINK =
-  /(?:\bfrom|\bimport|\bimport\(|\brequire\()\s*["'](\.[^"']+)["']|\bnew URL\(\s*["']([^"':]+)["'],\s*(?:import\.meta\.url|moduleUrl)/g;
+  /(?:\bfrom|\bimport|\bimport\(|\brequire\()\s*["'](\.[^"']+)["']|\bjoin\)?\(\s*(?:import\.meta\.dirname|__dirname),\s*["']([^"']+)["']/g;
 /** What the program's entry loads first. */
 const LOADED = /\bload\(path\.join\(lib, ["']([^"']+)["']\)\)/g;
 
