@@ -63,7 +63,7 @@ export function entriesOf({ bin, man, exports }: Manifest): readonly string[] {
 
 /** What a file of the package imports from beside it, or finds from its own folder, which is `__dirname` in a bundle. */
 const LINK =
-  /(?:\bfrom|\bimport|\bimport\(|\brequire\()\s*["'](\.[^"']+)["']|\bjoin\)?\(\s*(?:import\.meta\.dirname|__dirname),\s*["']([^"']+)["']/g;
+  /(?:\bfrom|\bimport|\bimport\(|\brequire\()\s*["'](\.[^"']+)["']|\bjoin\)?\(\s*(?:import\.meta\.dirname|__dirname),\s*["']([^"']+\.\w+)["']/g;
 /** What the program's entry loads first. */
 const LOADED = /\bload\(path\.join\(lib, ["']([^"']+)["']\)\)/g;
 
