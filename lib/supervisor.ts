@@ -112,8 +112,7 @@ class Supervisor {
       this.#events.filled(over.signal),
       clock.sleep(Math.min(duration, LONGEST_SLEEP), over.signal),
     ]);
-    // What has come first: to end the other waits takes as long as to pass a signal on.
-    setImmediate(() => over.abort());
+    setImmediate(() => over.abort()); // after what has come is done: an abort takes as long as to pass a signal on
   }
 
   #perform(effect: Effect, received: Signal | undefined): void {
