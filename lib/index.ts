@@ -4,16 +4,18 @@ export type { Campaign, Election, HeldLease as Lease, LeasedKey, LostReason, Ter
 export { ExitStatus } from "./exit-status.js";
 export type { FailureCode } from "./failure.js";
 export { Failure } from "./failure.js";
+export type { OpenLease, SharedEtcd } from "./library/elections.js";
+export { grantLease, openElection, shareEtcd } from "./library/elections.js";
 export type {
   CandidacySettings,
   ElectionSettings,
   EtcdSettings,
+  HealthSettings,
+  HookSettings,
   LeaseSettings,
-  OpenLease,
-  SharedEtcd,
   SuperviseSettings,
-} from "./library.js";
-export { grantLease, openElection, shareEtcd, superviseWhileLeading } from "./library.js";
+} from "./library/settings.js";
+export { superviseWhileLeading } from "./library/supervise.js";
 export type { Fields, Level, Log, LogOptions } from "./log.js";
 export { stderrLog } from "./log.js";
 export type { Signal } from "./signals.js";

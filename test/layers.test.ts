@@ -43,7 +43,7 @@ const LAYERS: readonly (readonly string[])[] = [
   // L2, performs the lifecycle's effects
   ["supervisor", "remains"],
   // L3, composes the parts
-  ["program", "main", "listening", "run", "ask", "step-down", "init", "library", "index"],
+  ["program", "main", "listening", "run", "ask", "step-down", "init", "library/*", "index"],
 ];
 
 /** Who on the first floor may lean on a neighbour, and not on its types only. */
