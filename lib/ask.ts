@@ -7,8 +7,7 @@ import { ExitStatus, signalledStatus } from "./exit-status.js";
 import { Failure } from "./failure.js";
 import type { Inbox } from "./inbox.js";
 import { catchInstead, releaseSignal } from "./inbox.js";
-import type { Log } from "./log.js";
-import { stderrLog } from "./log.js";
+import { afterTrouble, stderrLog } from "./log.js";
 import { signalsAbove, startedByNpm } from "./parent.js";
 import type { Question } from "./question.js";
 import type { Roll } from "./roll.js";
@@ -77,15 +76,6 @@ function printer({ json, follow: all }: Question, env: Environment): Print {
   const paint = colour ? COLOURS : UNPAINTED;
   if (!all) return (roll) => rollText(roll, paint);
   return terminal ? rollTable(paint) : rollLine;
-}
-
-/** That etcd answers is news only to those who were told that it does not. */
-function afterTrouble(log: Log): Log {
-  let trouble = false;
-  return (level, event, fields) => {
-    trouble ||= event === "unreachable";
-    if (trouble || event !== "connected") log(level, event, fields);
-  };
 }
 
 /** Gives signals back to the kernel, which has a shell see that one ended us; also those that came already. */

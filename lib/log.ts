@@ -29,6 +29,15 @@ export function stderrLog({ format, level }: LogOptions): Log {
   };
 }
 
+/** For whoever only asks: that etcd answers is news to those alone who were told that it does not. */
+export function afterTrouble(log: Log): Log {
+  let trouble = false;
+  return (level, event, fields) => {
+    trouble ||= event === "unreachable";
+    if (trouble || event !== "connected") log(level, event, fields);
+  };
+}
+
 /** Writes a line to stderr as it is, for what must be said before there is a log. */
 export function writeLine(line: string): void {
   writeTo(2, `${line}\n`);

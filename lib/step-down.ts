@@ -5,7 +5,7 @@ import { formatDuration } from "./duration.js";
 import { ExitStatus, signalledStatus } from "./exit-status.js";
 import { Failure } from "./failure.js";
 import type { Inbox } from "./inbox.js";
-import { stderrLog, writeTo } from "./log.js";
+import { afterTrouble, stderrLog, writeTo } from "./log.js";
 import type { Signal } from "./signals.js";
 import type { Happening } from "./states.js";
 import { visible } from "./visible.js";
@@ -25,7 +25,7 @@ export async function stepDown({ name, etcd, wait, log: options }: StepDown, inb
     import("./etcd/lease-id.js"),
     import("./etcd/queue.js"),
   ]);
-  const [clock, log] = [systemClock(), stderrLog(options)];
+  const [clock, log] = [systemClock(), afterTrouble(stderrLog(options))];
   const client = new EtcdClient(etcd, { clock, log });
   const over = new AbortController();
   const { signal } = over;

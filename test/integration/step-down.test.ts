@@ -27,8 +27,8 @@ void t.test("the leader hands over as on SIGTERM, queues at the end, and the req
   const stage = new Stage(t, etcd);
   const a = await stage.leader("a", { args: ["--on-lost", "exit"] });
   const b = await stage.standby("b");
-  const { code, stdout } = await ask(stage);
-  t.equal(code, 0);
+  const { code, stdout, stderr } = await ask(stage);
+  t.same({ code, stderr }, { code: 0, stderr: "" }, "with nothing to say but the answer");
   t.match(stdout, new RegExp(`^${stage.election}: from a to b in [\\d.]+m?s\n$`));
   t.match(await a.event("asked"), { by: hostname() });
   t.match(await a.event("stopping"), { cause: "step-down" });
