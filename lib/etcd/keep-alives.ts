@@ -27,15 +27,17 @@ export class KeepAlives {
    * @throws what ended the stream, or a `Failure` after `timeout`; the stream is then gone, late answers with it.
    */
   async renew(connection: Connection, timeout: Milliseconds): Promise<KeepAliveAnswer> {
-    if (this.#broken !== connection.failed) this.cancel();
-    this.#broken = connection.failed;
+    const { failed } = connection;
+    if (this.#broken !== failed) this.cancel();
+    this.#broken = failed;
     try {
       const answer = await within(this.#clock, timeout, this.#ask(connection), () => noAnswer(connection.endpoint));
       connection.heard(answer);
       return answer;
     } catch (error) {
       this.cancel();
-      throw error;
+      // Somebody else has closed the channel over it; what grpc makes of that is no news of etcd.
+      throw failed.aborted ? noAnswer(connection.endpoint) : error;
     }
   }
 
