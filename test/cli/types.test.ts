@@ -7,12 +7,15 @@ import { packed } from "../helpers/tarball.js";
 
 const PROGRAM = `
   import { Failure, grantLease, openElection, stderrLog, superviseWhileLeading, systemClock } from "while-leader";
-  import type { Campaign, Clock, Election, Lease, Log, LostReason, Signal, SuperviseSettings, Term } from "while-leader";
+  import type { Campaign, Clock, Election, HealthSettings, HookSettings, Lease, Log, LostReason, Signal, SuperviseSettings, Term } from "while-leader";
 
   const clock: Clock = systemClock();
   const log: Log = stderrLog({ format: "json", level: "info" });
   const stopWith: Signal = "SIGQUIT";
-  const settings: SuperviseSettings = { command: ["true"], election: { name: "jobs", ttl: 5_000 }, stopWith, log };
+  const health: HealthSettings = { command: "true", retries: 2 };
+  const hooks: HookSettings = { onElected: "true" };
+  const rules = { stopWith, restart: "on-failure", maxRestarts: 3, health, hooks, group: true } as const;
+  const settings: SuperviseSettings = { command: ["true"], election: { name: "jobs", ttl: 5_000 }, log, ...rules };
   const status: number = await superviseWhileLeading(settings);
   const election: Election = openElection({ name: "jobs", endpoints: "a:2379", user: { name: "u", password: "p" } }, log);
   const campaign: Campaign = election.campaign();
