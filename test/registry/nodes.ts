@@ -6,7 +6,7 @@ import { projectPath } from "../helpers/paths.js";
 
 // The core of the tests with other releases of Node: nodes.js [MAJOR...]. What a test starts, it starts with its own.
 
-const CORE = ["cli", "pid1", "guard", "integration"];
+const CORE = ["cli", "pid1", "guard", "integration", "library"];
 
 const own = process.versions.node.split(".")[0] ?? "";
 const asked = process.argv.slice(2);
